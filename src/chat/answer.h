@@ -1,0 +1,112 @@
+// What a model answers: whole (ChatAnswer) or piece by piece (ChatChunk), and the builder that
+// makes the one from the other.
+//
+// Source of the shapes: OpenAI API reference, "The chat completion object" and "The chat
+// completion chunk object".
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "chat/request.h"
+
+namespace understudy {
+
+struct Usage {
+  int64_t prompt_tokens = 0;
+  int64_t completion_tokens = 0;
+  int64_t cached_tokens = 0;  // part of prompt_tokens that the upstream served from its cache
+  bool known = false;         // the upstream said, or we counted
+};
+
+enum class FinishReason : uint8_t { kNone, kStop, kLength, kToolCalls, kContentFilter, kOther };
+
+struct Choice {
+  int index = 0;
+  std::string content;
+  bool has_content = false;  // false where content was null or absent
+  std::string refusal;
+  std::vector<ToolCall> tool_calls;
+  FinishReason finish = FinishReason::kNone;
+  std::string reasoning;              // reasoning_content, as DeepSeek, vLLM and llama-server send
+  std::vector<float> token_logprobs;  // natural log, one a content token; empty if not asked
+  std::string logprobs;  // items of logprobs.content as received, comma between; empty if none
+};
+
+struct ChatAnswer {
+  std::string body;   // the JSON, exactly as received; or as built from chunks
+  std::string id;     // "chatcmpl-..."
+  std::string model;  // as the upstream names it
+  std::vector<Choice> choices;
+  Usage usage;
+};
+
+// One `data:` payload of a stream.
+struct ChatChunk {
+  std::string data;  // the payload, exactly as received, without "data: " and newlines
+  std::string id;
+  std::string model;
+  struct Delta {
+    int index = 0;  // of the choice
+    std::string content;
+    bool has_content = false;
+    std::string refusal;
+    std::vector<ToolCall> tool_calls;  // index set, or kNoIndex; id and name
+                                       // only in the first of a call; arguments: the next piece
+    FinishReason finish = FinishReason::kNone;
+    std::string reasoning;
+    std::vector<float> token_logprobs;
+    std::string logprobs;
+  };
+  std::vector<Delta> deltas;
+  std::optional<Usage> usage;
+  bool usage_only() const { return usage.has_value() && deltas.empty(); }
+};
+
+// Both fail with kProtocol (upstream's fault; `where` is the path): malformed JSON, no choices
+// array (a chunk with usage may do without), wrong types. An error object in place of an answer
+// becomes kUpstream with the upstream's message, code and param. Members given twice are refused,
+// as in requests; those we do not read are not looked at. Strings for words we do not know become
+// kOther.
+Result<ChatAnswer> ParseChatAnswer(std::string body);
+Result<ChatChunk> ParseChatChunk(std::string data);
+
+// Adds up chunks. Tool calls are joined by choice and index (by id where an index is missing; a new
+// id always begins a new call, as some servers give all calls index 0). Built calls are numbered
+// from 0 in order of their index. Missing ids of answer and calls are made up.
+// The built body has the shape of a plain answer: object, created, id, model, choices, usage.
+class AnswerBuilder {
+ public:
+  void Add(const ChatChunk& chunk);
+  bool empty() const { return answer_.choices.empty(); }
+  // True once every choice seen has a finish reason.
+  bool finished() const;
+  // Writes the body; the builder is spent.
+  ChatAnswer Build(int64_t wall_ms) &&;
+
+ private:
+  Choice& ChoiceAt(int index);
+  ChatAnswer answer_;  // calls carry the stream's own index until Build
+};
+
+// The chunks that a stream of this answer would have had, in order, ready for FormatSseData: a
+// role chunk, content in pieces of about `piece_bytes` (never inside a UTF-8 sequence), tool calls
+// (id and name first), finish, and with `with_usage` a usage chunk with empty choices.
+std::vector<std::string> ChunksOf(const ChatAnswer& answer, size_t piece_bytes, bool with_usage,
+                                  int64_t wall_ms);
+
+// The JSON of an answer from its parts; `answer.body` is not read.
+std::string SerializeAnswer(const ChatAnswer& answer, int64_t wall_ms);
+
+// Same content, refusal and tool calls (names, and arguments as JSON values), choice by choice;
+// reasoning, ids, usage, times and wording of finish reasons do not count.
+bool SameAnswer(const ChatAnswer& a, const ChatAnswer& b);
+
+std::string_view Name(FinishReason reason);
+FinishReason ParseFinishReason(std::string_view name);
+
+}  // namespace understudy

@@ -1,0 +1,76 @@
+#include "chat/error_body.h"
+
+#include "base/json.h"
+
+namespace understudy {
+namespace {
+
+// The status by kind alone, where no upstream's own status stands.
+int StatusOfKind(const Error& error) {
+  const bool by_client = error.source == ErrorSource::kClient;
+  switch (error.kind) {
+    case ErrorKind::kInvalidInput:
+    case ErrorKind::kContextLength: return 400;
+    case ErrorKind::kUnsupported: return error.source == ErrorSource::kInternal ? 501 : 400;
+    case ErrorKind::kUnauthorized: return 401;
+    case ErrorKind::kForbidden: return 403;
+    case ErrorKind::kNotFound: return 404;
+    case ErrorKind::kTooLarge: return 413;
+    case ErrorKind::kTooMany: return 429;
+    case ErrorKind::kTimeout: return by_client ? 408 : 504;
+    case ErrorKind::kCancelled: return by_client ? 499 : 503;
+    case ErrorKind::kUnavailable: return 503;
+    case ErrorKind::kUpstream: return 502;
+    case ErrorKind::kProtocol: return by_client ? 400 : 502;
+    case ErrorKind::kIo:
+    case ErrorKind::kInternal: return 500;
+  }
+  return 500;
+}
+
+std::string_view CodeOf(const Error& error) {
+  if (!error.code.empty()) return error.code;
+  switch (error.kind) {
+    case ErrorKind::kContextLength: return "context_length_exceeded";
+    case ErrorKind::kUnauthorized: return "invalid_api_key";
+    case ErrorKind::kTooMany: return "rate_limit_exceeded";
+    default: return {};
+  }
+}
+
+bool IsErrorObject(std::string_view body) {
+  const auto parsed = ParseJson(body);
+  const json::value* error = parsed ? Find(*parsed, "error") : nullptr;
+  return error && !error->is_null();
+}
+
+std::string StringOrNull(std::string_view text) {
+  return text.empty() ? "null" : JsonString(text);
+}
+
+}  // namespace
+
+int HttpStatus(const Error& error) {
+  const int upstream = error.reply ? error.reply->status : 0;
+  return upstream >= 400 && upstream <= 599 ? upstream : StatusOfKind(error);
+}
+
+std::string_view ErrorType(const Error& error) {
+  switch (HttpStatus(error)) {
+    case 401: return "authentication_error";
+    case 403: return "permission_error";
+    case 429: return "rate_limit_error";
+    default: return HttpStatus(error) < 500 ? "invalid_request_error" : "server_error";
+  }
+}
+
+std::string ErrorBody(const Error& error) {
+  if (error.reply && IsErrorObject(error.reply->body)) return error.reply->body;
+  std::string message = error.message;
+  if (!error.mend.empty()) message += ". " + error.mend;
+  return R"({"error":{"message":)" + JsonString(message) + R"(,"type":)" +
+         JsonString(ErrorType(error)) + R"(,"param":)" + StringOrNull(error.param) + R"(,"code":)" +
+         StringOrNull(CodeOf(error)) + "}}";
+}
+
+}  // namespace understudy
