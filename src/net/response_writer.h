@@ -1,0 +1,64 @@
+// WireWriter: the ResponseWriter of one server connection, used again for each of its requests.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <boost/asio/buffer.hpp>
+
+#include "net/server.h"
+#include "net/wire.h"
+
+namespace understudy {
+
+class WireWriter final : public ResponseWriter {
+ public:
+  // What the request says about its answer.
+  struct Terms {
+    bool http11 = true;
+    bool head = false;  // HEAD: the head only
+    bool keep_alive = true;
+  };
+
+  WireWriter(Wire& wire, std::chrono::nanoseconds write_timeout)
+      : wire_(wire), write_timeout_(write_timeout) {}
+
+  // Begins the next request, with a Cancellation of its own.
+  void Start(Terms terms);
+  // The answer that begins from now on is the connection's last.
+  void MakeLast() { terms_.keep_alive = false; }
+
+  Task<Status> Send(HttpResponse response) override;
+  Task<Status> Begin(int status, Headers headers) override;
+  Task<Status> Write(std::string_view bytes) override;
+  Task<Status> End() override;
+  bool begun() const override { return phase_ != Phase::kNothing; }
+  uint64_t bytes_sent() const override { return bytes_sent_; }
+  Cancellation& cancellation() override { return *cancellation_; }
+
+  // Everything of the answer went out.
+  bool complete() const { return phase_ == Phase::kComplete; }
+  bool keep_alive() const { return complete() && terms_.keep_alive; }
+
+ private:
+  enum class Phase { kNothing, kStream, kComplete, kBroken };
+  Status Expect(Phase phase) const;
+  void StartHead(int status, const Headers& headers);
+  Task<Status> Flush(std::span<boost::asio::const_buffer> buffers, Phase next);
+
+  Wire& wire_;
+  std::chrono::nanoseconds write_timeout_;
+  Terms terms_;
+  Phase phase_ = Phase::kNothing;
+  bool has_body_ = true;
+  uint64_t bytes_sent_ = 0;
+  std::optional<Cancellation> cancellation_;
+  std::string head_;  // kept for its memory
+};
+
+// OpenAI's error shape, for what never reaches a handler.
+HttpResponse PlainError(int status, std::string_view message);
+
+}  // namespace understudy
