@@ -1,0 +1,235 @@
+#include "models/local_model.h"
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "models/llama_program.h"
+#include "models/llama_selftest.h"
+#include "models/local_files.h"
+
+namespace understudy {
+namespace {
+
+namespace asio = boost::asio;
+using std::chrono::milliseconds;
+
+constexpr size_t kMostErrorBytes = size_t{64} << 10;
+constexpr size_t kMostEmbeddingBytes = size_t{64} << 20;
+constexpr int64_t kMostEmbeddingContext = 8192;  // its batch is as large: memory
+constexpr milliseconds kDrainPeriod{5};
+
+Headers JsonHeaders() {
+  Headers headers;
+  headers.Add("content-type", "application/json");
+  return headers;
+}
+
+Error NotReady(const std::string& model, const ModelHealth& health) {
+  return Unavailable(fmt::format("{} is not ready: {}", model, health.detail));
+}
+
+ModelInfo InfoFor(const ModelOptions& options, const ModelMeta& meta) {
+  ModelInfo info;
+  info.name = options.name;
+  info.kind = "local";
+  info.is_small = true;
+  info.zone = PrivacyZone::kLocal;
+  info.price.input_usd = options.input_usd;
+  info.price.cached_input_usd =
+      options.cached_input_usd < 0 ? options.input_usd : options.cached_input_usd;
+  info.price.output_usd = options.output_usd;
+  info.context_tokens = options.context;
+  if (meta.context_tokens > 0) {  // llama-server caps each slot at the model's own
+    info.context_tokens =
+        std::min<int64_t>(options.context, static_cast<int64_t>(meta.context_tokens));
+  }
+  info.can_embed = true;
+  return info;
+}
+
+}  // namespace
+
+LocalModel::LocalModel(ModelOptions options, LlamaSetup setup, SupervisionOptions supervision,
+                       ModelMeta meta, Runtime& runtime)
+    : options_(std::move(options)),
+      setup_(std::move(setup)),
+      supervision_(supervision),
+      meta_(std::move(meta)),
+      runtime_(runtime),
+      info_(InfoFor(options_, meta_)) {
+  rules_.model = options_.name;
+  rules_.slots = options_.slots;
+  rules_.takes_images =
+      std::find(setup_.extra.begin(), setup_.extra.end(), "--mmproj") != setup_.extra.end();
+  rules_.control_texts = ControlTexts(meta_.control_texts);
+}
+
+LocalModel::~LocalModel() = default;
+
+Result<std::shared_ptr<LocalModel>> LocalModel::Make(const ModelOptions& options,
+                                                     const LocalRuntimeOptions& local,
+                                                     const std::string& workspace,
+                                                     Runtime& runtime) {
+  const auto cache = std::filesystem::path(workspace) / "cache";
+  TRY(const LlamaProgram program, FindLlamaServer(local.llama_server, cache));
+  TRY_VOID(EnsureLlamaSelftest(program, cache));
+  return MakeWith(program.path, options, local, workspace, runtime);
+}
+
+Result<std::shared_ptr<LocalModel>> LocalModel::MakeWith(const std::filesystem::path& program,
+                                                         const ModelOptions& options,
+                                                         const LocalRuntimeOptions& local,
+                                                         const std::string& workspace,
+                                                         Runtime& runtime) {
+  TRY(LocalFiles files, CheckLocalFiles(options, workspace));
+  LlamaSetup setup;
+  setup.program = program;
+  setup.name = options.name;
+  setup.gguf = files.gguf;
+  setup.slots = options.slots;
+  setup.context = options.context;
+  setup.threads = options.model_threads;
+  setup.gpu_layers = options.gpu_layers;
+  setup.extra = options.extra_args;
+  SupervisionOptions supervision;
+  supervision.start_timeout = std::chrono::seconds(local.start_timeout_s);
+  std::shared_ptr<LocalModel> model(
+      new LocalModel(options, std::move(setup), supervision, std::move(files.meta), runtime));
+  TRY(model->current_, model->StartGeneration(files.adapters));
+  return model;
+}
+
+Result<std::shared_ptr<ServerGeneration>> LocalModel::StartGeneration(
+    const std::vector<AdapterOptions>& adapters) {
+  LlamaSetup setup = setup_;
+  std::vector<std::string> names;
+  for (const AdapterOptions& adapter : adapters) {
+    names.push_back(adapter.name);
+    setup.adapters.emplace_back(adapter.path);
+  }
+  return ServerGeneration::Start(std::move(setup), std::move(names), supervision_, runtime_);
+}
+
+std::shared_ptr<ServerGeneration> LocalModel::generation() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+ModelHealth LocalModel::health() const {
+  return generation()->server().health();
+}
+
+Status LocalModel::WaitReady(milliseconds timeout) const {
+  return generation()->server().WaitReady(timeout);
+}
+
+std::vector<std::string> LocalModel::adapter_names() const {
+  return generation()->adapter_names();
+}
+
+Status LocalModel::SetAdapters(const std::vector<AdapterOptions>& adapters) {
+  const std::lock_guard one_at_a_time(change_mutex_);
+  TRY(const auto checked, CheckAdapters(setup_.gguf, adapters));
+  TRY(auto next, StartGeneration(checked));
+  TRY_VOID(next->server().WaitReady(supervision_.start_timeout));
+  {
+    const std::lock_guard lock(mutex_);
+    std::swap(current_, next);
+  }
+  LOG_INFO("{} serves {} adapters", options_.name, adapters.size());
+  // `next` is the old one now. Nobody new comes to it: once ours is the only hold, it may go.
+  while (next.use_count() > 1) std::this_thread::sleep_for(kDrainPeriod);
+  return {};
+}
+
+Task<Error> LocalModel::ReadError(HttpReply& reply) const {
+  const int status = reply.status;
+  std::string content_type(reply.headers.Get("content-type"));
+  auto body = co_await reply.ReadAll(kMostErrorBytes);
+  co_return LocalError(options_.name, status, std::move(content_type),
+                       body ? *std::move(body) : std::string());
+}
+
+Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& request) {
+  auto use = generation();
+  CO_TRY(const int adapter, use->AdapterNumber(request.deployment));
+  const AdapterChoice adapters{use->adapter_names().size(), adapter};
+  CO_TRY(const std::string body, LocalChatBody(request.chat, rules_, adapters));
+  if (const auto health = use->server().health(); health.state != ModelState::kReady) {
+    co_return Fail(NotReady(options_.name, health));
+  }
+  CO_TRY(auto lease,
+         co_await use->slots().Acquire(adapter, std::max(1, request.chat.n), request.cancellation));
+  const Headers headers = JsonHeaders();
+  CO_TRY(auto reply, co_await use->ClientOfThisThread().Send("POST", "/v1/chat/completions",
+                                                             headers, body, request.cancellation));
+  if (reply->status != 200) co_return Fail(co_await ReadError(*reply));
+  auto stream = std::make_unique<LocalStream>(std::move(use), std::move(lease), std::move(reply),
+                                              request.chat.n);
+  CO_TRY_VOID(co_await stream->Open());
+  co_return std::move(stream);
+}
+
+Task<Result<std::unique_ptr<AnswerStream>>> LocalModel::Stream(ModelRequest& request) {
+  CO_TRY(std::unique_ptr<AnswerStream> stream, co_await Open(request));
+  co_return std::move(stream);
+}
+
+Task<Result<ChatAnswer>> LocalModel::Complete(ModelRequest& request) {
+  CO_TRY(const auto stream, co_await Open(request));
+  AnswerBuilder builder;
+  for (;;) {
+    CO_TRY(const auto chunk, co_await stream->Next());
+    if (!chunk) break;
+    builder.Add(*chunk);
+  }
+  co_return std::move(builder).Build(Clock::System().WallMs());
+}
+
+// The embeddings server, started where there is none yet, and ready.
+Task<Result<std::shared_ptr<ServerGeneration>>> LocalModel::Embedder(Cancellation& cancellation) {
+  std::shared_ptr<ServerGeneration> embedder;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!embedder_) {
+      LlamaSetup setup = setup_;
+      setup.embeddings = true;
+      setup.context = std::min(info_.context_tokens, kMostEmbeddingContext);
+      CO_TRY(embedder_, ServerGeneration::Start(setup, {}, supervision_, runtime_));
+    }
+    embedder = embedder_;
+  }
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const Cancellation::Scope scope(cancellation, [&timer] { timer.cancel(); });
+  while (embedder->server().health().state == ModelState::kStarting && !cancellation.cancelled()) {
+    timer.expires_after(milliseconds(10));
+    boost::system::error_code ignored;
+    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  }
+  if (cancellation.cancelled()) co_return Fail(cancellation.ToError());
+  if (const auto health = embedder->server().health(); health.state != ModelState::kReady) {
+    co_return Fail(NotReady(options_.name + " (embeddings)", health));
+  }
+  co_return embedder;
+}
+
+Task<Result<std::string>> LocalModel::Embed(std::string_view body, std::string_view,
+                                            Cancellation& cancellation) {
+  CO_TRY(const std::string changed, LocalEmbeddingsBody(body, options_.name));
+  CO_TRY(const auto embedder, co_await Embedder(cancellation));
+  CO_TRY(const auto lease, co_await embedder->slots().Acquire(kNoAdapter, 1, cancellation));
+  const Headers headers = JsonHeaders();
+  CO_TRY(const auto reply, co_await embedder->ClientOfThisThread().Send(
+                               "POST", "/v1/embeddings", headers, changed, cancellation));
+  if (reply->status != 200) co_return Fail(co_await ReadError(*reply));
+  co_return co_await reply->ReadAll(kMostEmbeddingBytes);
+}
+
+}  // namespace understudy

@@ -1,0 +1,46 @@
+// The request that llama-server gets: made from the client's, with what it would misread, ignore
+// or get wrong put right.
+//
+//  - `lora` names every adapter with its scale, also where none is applied: left out, an earlier
+//    request's adapter answers from its cache.
+//  - Always streamed, with usage: llama-server notices a client's disconnect only on streams.
+//  - Control texts of the vocabulary in messages, tools and template arguments are broken
+//    (control_texts.h); response schemas are left alone, they are not part of the prompt.
+//  - tool_choice {"function": X} does not force X there: only X is offered, as "required".
+//  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
+//  - Fields that reach into the server (slots, adapters, response shape) are taken out.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "chat/request.h"
+#include "models/control_texts.h"
+
+namespace understudy {
+
+struct LocalRequestRules {
+  std::string model;  // our name for it
+  int64_t slots = 1;  // n beyond this cannot be answered
+  bool takes_images = false;
+  ControlTexts control_texts{{}};
+};
+
+inline constexpr int kNoAdapter = -1;
+struct AdapterChoice {
+  size_t loaded = 0;  // adapters in the server
+  int applied = kNoAdapter;
+};
+
+// The body for POST /v1/chat/completions.
+// kUnsupported, with `param`, for what this runtime cannot do and another model can: n beyond the
+// slots, images without a projector, tools together with an enforced response format.
+// kInvalidInput for a forced tool that is not offered.
+Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
+                                  AdapterChoice adapters);
+
+// The body for POST /v1/embeddings. kInvalidInput when it is no JSON object.
+Result<std::string> LocalEmbeddingsBody(std::string_view body, const std::string& model);
+
+}  // namespace understudy

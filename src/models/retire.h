@@ -1,0 +1,21 @@
+// Models that take long to destroy (a local one waits for its server's end) must not be destroyed
+// on a serving thread; but there the last request of a replaced set may let them go.
+#pragma once
+
+#include <memory>
+
+#include "base/runtime.h"
+#include "models/model.h"
+
+namespace understudy {
+
+bool OnServingThread(Runtime& runtime);  // the caller's is one of the runtime's threads
+
+// The same model behind a pointer whose end, on one of `runtime`'s threads, moves the destruction
+// to a thread of its own. Elsewhere the model is destroyed at once.
+std::shared_ptr<Model> RetireElsewhere(std::shared_ptr<Model> model, Runtime& runtime);
+
+// Waits until every model that went to a thread of its own is gone: before the runtime goes.
+void WaitForRetired();
+
+}  // namespace understudy
