@@ -1,0 +1,252 @@
+#include "store/exchange_writer.h"
+
+#include <algorithm>
+#include <bit>
+
+#include <fmt/format.h>
+
+#include "store/parts.h"
+#include "store/schema.h"
+#include "store/varint.h"
+
+namespace understudy {
+namespace {
+
+constexpr const char* kInsertExchange =
+    "INSERT OR IGNORE INTO exchange(uid, at_ms, session, agent, origin, endpoint, model, task,"
+    " outcome, flags, v, total_us, body_bytes, stored_bytes, policy, chosen, route, reason,"
+    " propensity, took_ns, candidates, detail)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+constexpr const char* kInsertAnswer =
+    "INSERT INTO answer(id, kind, model, deployment, flags, prompt_tokens, completion_tokens,"
+    " cached_tokens, cost_usd, retries, queue_us, first_token_us, total_us, verdict, verdict_us)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+
+// Parameters of kInsertExchange.
+enum Column {
+  kUid = 1,
+  kAtMs,
+  kSession,
+  kAgent,
+  kOrigin,
+  kEndpoint,
+  kModel,
+  kTask,
+  kOutcome,
+  kFlags,
+  kV,
+  kTotalUs,
+  kBodyBytes,
+  kStoredBytes,
+  kPolicy,
+  kChosen,
+  kRoute,
+  kReason,
+  kPropensity,
+  kTookNs,
+  kCandidates,
+  kDetail
+};
+
+const std::string& ServedModel(const Exchange& exchange) {
+  static const std::string none;
+  const auto served = std::ranges::find_if(exchange.answers, &AnswerRecord::served);
+  return served == exchange.answers.end() ? none : served->model;
+}
+
+int64_t Flags(const Exchange& exchange) {
+  int64_t flags = 0;
+  if (exchange.streamed) flags |= kFlagStreamed;
+  if (exchange.decision) flags |= kFlagDecided;
+  if (exchange.decision && exchange.decision->explored) flags |= kFlagExplored;
+  return flags;
+}
+
+int64_t Flags(const AnswerRecord& answer) {
+  return (answer.served ? kFlagServed : 0) | (answer.usage.known ? kFlagUsageKnown : 0);
+}
+
+void AppendReal(std::string& out, double value) {
+  const auto bits = std::bit_cast<uint64_t>(value);
+  for (int shift = 0; shift < 64; shift += 8) out.push_back(static_cast<char>(bits >> shift));
+}
+
+bool AllEmpty(const std::vector<std::string_view>& parts) {
+  return std::ranges::all_of(parts, &std::string_view::empty);
+}
+
+Status Check(const Exchange& exchange) {
+  if (exchange.id.empty()) return Fail(InvalidInput("an exchange without an id"));
+  if (exchange.answers.size() <= kMaxAnswers) return {};
+  return Fail(InvalidInput(fmt::format("an exchange with {} answers, more than the {} that the "
+                                       "store takes",
+                                       exchange.answers.size(), kMaxAnswers))
+                  .At(exchange.id));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ExchangeWriter>> ExchangeWriter::Open(StoreFile& file) {
+  std::unique_ptr<ExchangeWriter> writer(new ExchangeWriter(file));
+  TRY(writer->insert_exchange_, file.database->Prepare(kInsertExchange));
+  TRY(writer->insert_answer_, file.database->Prepare(kInsertAnswer));
+  TRY(writer->insert_body_, file.database->Prepare("INSERT INTO body(id, data) VALUES (?, ?)"));
+  return writer;
+}
+
+Status ExchangeWriter::Sync(bool durable) {
+  if (durable == durable_) return {};
+  TRY_VOID(file_.database->Execute(durable ? "PRAGMA synchronous = FULL"
+                                           : "PRAGMA synchronous = NORMAL"));
+  durable_ = durable;
+  return {};
+}
+
+Result<size_t> ExchangeWriter::Append(const std::vector<Exchange>& batch, bool durable) {
+  TRY_VOID(Sync(durable));
+  file_.dictionaries->Refresh();
+  auto added = AppendAll(batch);
+  if (!added) {  // rolled back, with the names that it gave numbers to
+    file_.names.Forget();
+    file_.sessions.Forget();
+  }
+  file_.checkpointer->AfterCommit();
+  return added;
+}
+
+Result<size_t> ExchangeWriter::AppendAll(const std::vector<Exchange>& batch) {
+  TRY(Transaction transaction, Transaction::Begin(*file_.database));
+  size_t added = 0;
+  for (const auto& exchange : batch) {
+    TRY(const bool is_new, AppendOne(exchange));
+    added += is_new;
+  }
+  TRY_VOID(transaction.Commit());
+  return added;
+}
+
+Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
+  TRY_VOID(Check(exchange));
+  TRY_VOID(EncodeDetail(exchange));
+  TRY_VOID(EncodeBody(exchange));  // leaves the plain body in plain_
+  TRY_VOID(BindNames(exchange));
+  TRY_VOID(BindDecision(exchange));
+  insert_exchange_.BindText(kUid, exchange.id)
+      .Bind(kAtMs, exchange.at_ms)
+      .Bind(kOutcome, static_cast<int64_t>(exchange.outcome))
+      .Bind(kFlags, Flags(exchange))
+      .Bind(kV, exchange.v)
+      .Bind(kTotalUs, exchange.total_us)
+      .Bind(kBodyBytes, static_cast<int64_t>(plain_.size()))
+      .Bind(kStoredBytes, static_cast<int64_t>(body_.size()));
+  TRY_VOID(insert_exchange_.Run());
+  if (file_.database->Changes() == 0) return false;
+  const int64_t row = file_.database->LastRow();
+  if (!body_.empty()) TRY_VOID(insert_body_.Bind(1, row).BindBlob(2, body_).Run());
+  TRY_VOID(InsertAnswers(row, exchange.answers));
+  file_.dictionaries->Offer(plain_, body_.size());
+  return true;
+}
+
+Status ExchangeWriter::EncodeBody(const Exchange& exchange) {
+  parts_.assign({exchange.request, exchange.response});
+  for (const auto& answer : exchange.answers) parts_.push_back(answer.body);
+  plain_.clear();
+  body_.clear();
+  if (AllEmpty(parts_)) return {};
+  PackParts(parts_, plain_);
+  return file_.dictionaries->codec().Encode(
+      plain_, {.exchange = exchange.id, .column = BodyColumn::kBody}, body_);
+}
+
+Status ExchangeWriter::EncodeDetail(const Exchange& exchange) {
+  parts_.assign({exchange.extra});
+  for (const auto& answer : exchange.answers) {
+    parts_.push_back(answer.error);
+    parts_.push_back(answer.verdict.detail);
+  }
+  detail_.clear();
+  if (AllEmpty(parts_)) {
+    insert_exchange_.BindNull(kDetail);
+    return {};
+  }
+  PackParts(parts_, plain_);
+  TRY_VOID(file_.dictionaries->codec().Encode(
+      plain_, {.exchange = exchange.id, .column = BodyColumn::kDetail}, detail_));
+  insert_exchange_.BindBlob(kDetail, detail_);
+  return {};
+}
+
+Status ExchangeWriter::BindNames(const Exchange& exchange) {
+  TRY(const int64_t session, file_.sessions.Intern(exchange.session));
+  TRY(const int64_t agent, file_.names.Intern(exchange.agent));
+  TRY(const int64_t origin, file_.names.Intern(exchange.origin));
+  TRY(const int64_t endpoint, file_.names.Intern(exchange.endpoint));
+  TRY(const int64_t model, file_.names.Intern(ServedModel(exchange)));
+  TRY(const int64_t task,
+      file_.names.Intern(exchange.decision ? std::string_view(exchange.decision->task) : ""));
+  insert_exchange_.Bind(kSession, session).Bind(kAgent, agent).Bind(kOrigin, origin);
+  insert_exchange_.Bind(kEndpoint, endpoint).Bind(kModel, model).Bind(kTask, task);
+  return {};
+}
+
+Status ExchangeWriter::BindDecision(const Exchange& exchange) {
+  if (!exchange.decision) {
+    for (int column = kPolicy; column <= kCandidates; ++column) insert_exchange_.BindNull(column);
+    return {};
+  }
+  const Decision& decision = *exchange.decision;
+  TRY(const int64_t policy, file_.names.Intern(decision.policy));
+  TRY(const int64_t chosen, file_.names.Intern(decision.chosen));
+  TRY(const int64_t reason, file_.names.Intern(decision.reason));
+  TRY_VOID(PackCandidates(decision.candidates));
+  insert_exchange_.Bind(kPolicy, policy).Bind(kChosen, chosen).Bind(kReason, reason);
+  insert_exchange_.Bind(kRoute, static_cast<int64_t>(decision.route))
+      .BindReal(kPropensity, decision.propensity)
+      .Bind(kTookNs, decision.took_ns)
+      .BindBlob(kCandidates, candidates_);
+  return {};
+}
+
+Status ExchangeWriter::PackCandidates(const std::vector<Candidate>& candidates) {
+  candidates_.clear();
+  for (const auto& candidate : candidates) {
+    TRY(const int64_t model, file_.names.Intern(candidate.model));
+    TRY(const int64_t deployment, file_.names.Intern(candidate.deployment));
+    AppendVarint(candidates_, static_cast<uint64_t>(model));
+    AppendVarint(candidates_, static_cast<uint64_t>(deployment));
+    AppendReal(candidates_, candidate.probability);
+    AppendReal(candidates_, candidate.threshold);
+  }
+  return {};
+}
+
+Status ExchangeWriter::InsertAnswers(int64_t row, const std::vector<AnswerRecord>& answers) {
+  int64_t id = row << kAnswerBits;
+  for (const auto& answer : answers) TRY_VOID(InsertAnswer(id++, answer));
+  return {};
+}
+
+Status ExchangeWriter::InsertAnswer(int64_t id, const AnswerRecord& answer) {
+  TRY(const int64_t model, file_.names.Intern(answer.model));
+  TRY(const int64_t deployment, file_.names.Intern(answer.deployment));
+  return insert_answer_.Bind(1, id)
+      .Bind(2, static_cast<int64_t>(answer.kind))
+      .Bind(3, model)
+      .Bind(4, deployment)
+      .Bind(5, Flags(answer))
+      .Bind(6, answer.usage.prompt_tokens)
+      .Bind(7, answer.usage.completion_tokens)
+      .Bind(8, answer.usage.cached_tokens)
+      .BindReal(9, answer.cost_usd)
+      .Bind(10, answer.retries)
+      .Bind(11, answer.timings.queue_us)
+      .Bind(12, answer.timings.first_token_us)
+      .Bind(13, answer.timings.total_us)
+      .Bind(14, static_cast<int64_t>(answer.verdict.kind))
+      .Bind(15, answer.verdict.took_us)
+      .Run();
+}
+
+}  // namespace understudy

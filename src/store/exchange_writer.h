@@ -1,0 +1,42 @@
+// Exchanges into the tables, a batch a transaction. Statements are prepared once.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "chat/exchange.h"
+#include "store/store_file.h"
+
+namespace understudy {
+
+class ExchangeWriter {
+ public:
+  static Result<std::unique_ptr<ExchangeWriter>> Open(StoreFile& file);
+
+  // As UsageStore::Append.
+  Result<size_t> Append(const std::vector<Exchange>& batch, bool durable);
+
+ private:
+  explicit ExchangeWriter(StoreFile& file) : file_(file) {}
+  Status Sync(bool durable);
+  Result<size_t> AppendAll(const std::vector<Exchange>& batch);
+  Result<bool> AppendOne(const Exchange& exchange);  // false: it was there
+  Status EncodeBody(const Exchange& exchange);
+  Status EncodeDetail(const Exchange& exchange);
+  Status BindNames(const Exchange& exchange);
+  Status BindDecision(const Exchange& exchange);
+  Status PackCandidates(const std::vector<Candidate>& candidates);
+  Status InsertAnswers(int64_t row, const std::vector<AnswerRecord>& answers);
+  Status InsertAnswer(int64_t row, const AnswerRecord& answer);
+
+  StoreFile& file_;
+  Statement insert_exchange_, insert_body_, insert_answer_;
+  bool durable_ = false;  // what `synchronous` is set to
+  // Of the exchange at hand; kept for their capacity.
+  std::vector<std::string_view> parts_;
+  std::string plain_, body_, detail_, candidates_;
+};
+
+}  // namespace understudy
