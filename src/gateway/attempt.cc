@@ -1,0 +1,66 @@
+// One try of one model.
+#include "gateway/steps.h"
+
+namespace understudy {
+namespace {
+
+// An SLM's answer is held until its verdict, unless the config says that it may flow.
+bool Flows(const Call& call, const ModelInfo& model) {
+  if (!call.chat.stream) return false;
+  return !model.is_small || call.serving.options.routing.stream == "flow";
+}
+
+Task<Status> StartStream(Call& call, Model& model) {
+  CO_TRY(call.stream, co_await model.Stream(*call.attempt));
+  AnswerRecord& record = call.served();
+  record.timings.first_token_us = MicrosBetween(call.attempt_began, call.services.clock.Now());
+  co_return Status{};
+}
+
+Task<Status> Complete(Call& call, Model& model) {
+  CO_TRY(call.answer, co_await model.Complete(*call.attempt));
+  SettleAttempt(call);
+  co_return Status{};
+}
+
+void NoteFailure(Call& call, const Error& error) {
+  AnswerRecord& record = call.served();
+  record.error = fmt::format("{}: {}", Name(error.kind), error.message);
+  record.verdict.kind = VerdictKind::kError;
+  SettleAttempt(call);
+}
+
+}  // namespace
+
+Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, AnswerKind kind) {
+  if (!call.exchange.answers.empty()) call.served().served = false;
+  AnswerRecord& record = call.exchange.answers.emplace_back();
+  record.kind = kind;
+  record.model = model.info().name;
+  record.deployment = deployment;
+  call.stream.reset();
+  call.answer = {};
+  call.attempt_began = call.services.clock.Now();
+  record.timings.queue_us = MicrosBetween(call.arrived, call.attempt_began);
+  call.attempt.emplace(ModelRequest{call.chat, call.authorization, deployment, call.cancellation});
+  Status status;
+  if (Flows(call, model.info())) {
+    status = co_await StartStream(call, model);
+  } else {
+    status = co_await Complete(call, model);
+  }
+  if (!status) NoteFailure(call, status.error());
+  co_return status;
+}
+
+void SettleAttempt(Call& call) {
+  AnswerRecord& record = call.served();
+  record.retries = call.attempt ? call.attempt->retries : 0;
+  record.usage = call.answer.usage;
+  record.timings.total_us = MicrosBetween(call.attempt_began, call.services.clock.Now());
+  if (const Model* model = call.serving.models->Find(record.model)) {
+    record.cost_usd = model->info().price.Cost(record.usage);
+  }
+}
+
+}  // namespace understudy

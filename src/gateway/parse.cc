@@ -1,0 +1,41 @@
+#include "base/ids.h"
+#include "gateway/steps.h"
+
+namespace understudy {
+namespace {
+
+// "127.0.0.1:40000" -> "127.0.0.1": the port changes with every connection.
+std::string_view HostOf(std::string_view peer) {
+  return peer.substr(0, peer.rfind(':'));
+}
+
+// Calls of one conversation share everything up to the first answer, so that prefix names the
+// session where the client does not. The origin is part of it: equal openings by two origins are
+// two sessions.
+std::string SessionOf(const Call& call) {
+  const std::string_view sent = call.http.headers.Get("x-understudy-session");
+  if (!sent.empty()) return std::string(sent);
+  uint64_t hash = FastHash(call.exchange.origin);
+  for (const Message& message : call.chat.messages) {
+    if (message.role == Role::kAssistant) break;
+    hash = FastHash(message.text, hash + static_cast<uint64_t>(message.role));
+  }
+  return fmt::format("prefix-{:016x}", hash);
+}
+
+}  // namespace
+
+Status Parse(Call& call) {
+  Exchange& exchange = call.exchange;
+  TRY(call.chat, ParseChatRequest(std::move(call.http.body)));
+  const std::string origin =
+      fmt::format("{}|{}|{}", call.key_name, call.chat.user, HostOf(call.http.peer));
+  exchange.origin = KeyedHash(call.serving.origin_key, origin);
+  exchange.agent = call.http.headers.Get("x-understudy-agent");
+  exchange.session = SessionOf(call);
+  exchange.streamed = call.chat.stream;
+  call.parsed = true;
+  return {};
+}
+
+}  // namespace understudy

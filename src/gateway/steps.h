@@ -1,0 +1,44 @@
+// The steps of a request's life, in the order in which life.cc runs them. Each is a small file of
+// its own; each reads and fills the Call. A step that returns an error ends the request with it.
+#pragma once
+
+#include "base/task.h"
+#include "gateway/call.h"
+
+namespace understudy {
+
+// Who asks? With API keys configured, a known one is required; without, the client's own
+// Authorization is kept for the upstream and never stored.
+Status Authenticate(Call& call);
+
+// The body becomes native types; the exchange gets its id, session, agent and origin.
+Status Parse(Call& call);
+
+// Which model? Decided once, here, and handed on.
+Status RouteCall(Call& call);
+
+// The chosen model answers, or its fallback when it is down, slow or full.
+Task<Status> Generate(Call& call);
+
+// May a small model's answer be served? The verdict is noted; what follows from it is escalate's.
+Status Verify(Call& call);
+
+// The reference answers in place of an answer that failed verification. Only while no byte is
+// committed, which holds for every answer that does not flow.
+Task<Status> Escalate(Call& call);
+
+// Streams: everything but the end of the answer goes out. Plain answers: nothing yet.
+Task<Status> Respond(Call& call);
+
+// The exchange goes to the recorder; in strict mode this waits until it is durable.
+Task<Status> Record(Call& call);
+
+// The last bytes: the plain answer, the end of the stream, or the error in OpenAI's shape.
+Task<void> Finish(Call& call, const Status& status);
+
+// One try of one model: adds an AnswerRecord and leaves the answer, or the stream, in the call.
+Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, AnswerKind kind);
+// Closes the books of the last attempt once its answer is complete.
+void SettleAttempt(Call& call);
+
+}  // namespace understudy
