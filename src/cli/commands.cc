@@ -1,0 +1,45 @@
+// The table of subcommands: the product's table of contents.
+#include "cli/command.h"
+#include "cli/definitions.h"
+
+namespace understudy {
+namespace {
+
+constexpr Command kExchanges[] = {
+    {"list", "list recorded exchanges, or export them as JSONL", DefineExchangesList},
+    {"show", "show one exchange whole", DefineExchangesShow},
+};
+
+constexpr Command kConfig[] = {
+    {"check", "check config.toml and say what is wrong where", DefineConfigCheck},
+    {"show", "show every option that holds, and where it comes from", DefineConfigShow},
+};
+
+constexpr Command kModels[] = {
+    {"list", "list the configured models", DefineModelsList},
+    {"add", "add a model to config.toml", DefineModelsAdd},
+    {"remove", "take a model out of config.toml", DefineModelsRemove},
+    {"test", "send one small request to a model", DefineModelsTest},
+};
+
+constexpr Command kCommands[] = {
+    {"init", "make a workspace: configuration, keys, folders", DefineInit},
+    {"serve", "run the gateway", DefineServe},
+    {"doctor", "check machine, configuration, models and ports, and say how to mend", DefineDoctor},
+    {"config", "the configuration: check it, show it", nullptr, kConfig},
+    {"models", "the models: list, add, remove, test them", nullptr, kModels},
+    {"record", "run a command through the gateway and say what was recorded", DefineRecord},
+    {"import", "read exchanges from files into the usage store", DefineImport},
+    {"exchanges", "what was recorded: list it, show it, export it", nullptr, kExchanges},
+    {"replay", "send recorded requests again and compare the answers", DefineReplay},
+    {"completion", "print the completion script for bash, zsh or fish", DefineCompletion},
+    {"version", "print the version and what it was built from", DefineVersion},
+};
+
+}  // namespace
+
+std::span<const Command> Commands() {
+  return kCommands;
+}
+
+}  // namespace understudy

@@ -1,0 +1,25 @@
+// What each row of the table in commands.cc is made of; each is in the file of its name.
+#pragma once
+
+#include "cli/command.h"
+
+namespace understudy {
+
+Action DefineCompletion(CLI::App& app);     // completion.cc
+Action DefineConfigCheck(CLI::App& app);    // config.cc
+Action DefineConfigShow(CLI::App& app);     // config.cc
+Action DefineDoctor(CLI::App& app);         // doctor.cc
+Action DefineExchangesList(CLI::App& app);  // exchanges.cc
+Action DefineExchangesShow(CLI::App& app);  // exchanges.cc
+Action DefineImport(CLI::App& app);         // import.cc
+Action DefineInit(CLI::App& app);           // init.cc
+Action DefineModelsAdd(CLI::App& app);      // models.cc
+Action DefineModelsList(CLI::App& app);     // models.cc
+Action DefineModelsRemove(CLI::App& app);   // models.cc
+Action DefineModelsTest(CLI::App& app);     // models_test_command.cc
+Action DefineRecord(CLI::App& app);         // record.cc
+Action DefineReplay(CLI::App& app);         // replay.cc
+Action DefineServe(CLI::App& app);          // serve.cc
+Action DefineVersion(CLI::App& app);        // version.cc
+
+}  // namespace understudy
