@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+"""What the gateway adds to a request, beside nginx in the same run. See README.md in this folder.
+
+Standard library only. Everything stays on loopback and ends by itself.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+
+PROXY_CORE, LOAD_CORE = 0, 1
+LADDER = [8000, 12000, 16000, 20000, 24000, 28000, 33000, 39000, 46000, 54000, 64000]
+LIMIT_MS = 10.0
+
+NGINX = """daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
+events {{ worker_connections 8192; }}
+http {{
+  access_log off; client_body_temp_path {dir}/body; proxy_temp_path {dir}/proxy; fastcgi_temp_path {dir}/f;
+  uwsgi_temp_path {dir}/u; scgi_temp_path {dir}/s; keepalive_requests 100000000; client_body_buffer_size 64k;
+  upstream model {{ server 127.0.0.1:{upstream}; keepalive 1024; keepalive_requests 100000000; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{ proxy_pass http://model; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffering off; }}
+  }}
+}}
+"""
+
+CONFIG = """[server]
+listen = "127.0.0.1:{port}"
+threads = 1
+[record]
+enabled = {record}
+[log]
+level = "warn"
+[[models]]
+name = "mock"
+kind = "openai"
+url = "http://127.0.0.1:{upstream}/v1"
+"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_port(port, process):
+    for _ in range(200):
+        if process.poll() is not None:
+            sys.exit(f"bench: {process.args[0]} ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    sys.exit(f"bench: nothing listens on port {port}")
+
+
+def rss_mib(pid):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+)", text).group(1)) / 1024, int(re.search(r"VmHWM:\s+(\d+)", text).group(1)) / 1024
+
+
+class Setup:
+    """One path of a request: a name, a port, and the process under test (None: direct)."""
+
+    def __init__(self, name, port, process=None):
+        self.name, self.port, self.process = name, port, process
+        self.latency, self.streams, self.best, self.failed = [], [], 0, 0
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.programs = pathlib.Path(options.binary).resolve().parent / "bench" / "gateway"
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="understudy-bench-"))
+        self.processes = []
+
+    def start(self, command, core):
+        process = subprocess.Popen(["taskset", "-c", str(core), *map(str, command)], stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL)
+        self.processes.append(process)
+        return process
+
+    def mock(self, delay_us, chunk_gap_us=1000):
+        port = free_port()
+        wait_port(port, self.start([self.programs / "gateway_mock_upstream", port, delay_us, 64, chunk_gap_us], LOAD_CORE))
+        return port
+
+    def nginx(self, upstream):
+        port, folder = free_port(), self.folder / "nginx"
+        folder.mkdir()
+        (folder / "nginx.conf").write_text(NGINX.format(dir=folder, port=port, upstream=upstream))
+        binary = shutil.which("nginx") or "/usr/sbin/nginx"
+        process = self.start([binary, "-p", folder, "-c", folder / "nginx.conf"], PROXY_CORE)
+        wait_port(port, process)
+        return Setup("nginx", port, process)
+
+    def gateway(self, upstream, name, record):
+        port, folder = free_port(), self.folder / name.replace(" ", "-")
+        folder.mkdir()
+        (folder / "config.toml").write_text(CONFIG.format(port=port, upstream=upstream, record=str(record).lower()))
+        process = self.start([self.options.binary, "serve", "--workspace", folder], PROXY_CORE)
+        wait_port(port, process)
+        for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
+            if (task / "comm").read_text().strip().startswith("record"):
+                subprocess.run(["taskset", "-p", "-c", str(LOAD_CORE), task.name], check=True, stdout=subprocess.DEVNULL)
+        return Setup(name, port, process)
+
+    def load(self, port, rate, seconds, connections, stream=False):
+        command = ["taskset", "-c", str(LOAD_CORE), str(self.programs / "gateway_load"), str(port), str(rate), str(seconds),
+                   str(connections)] + (["stream"] if stream else [])
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    def stop(self):
+        for process in self.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def recorder(port):
+    text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10).read().decode()
+    pick = lambda name: float(re.search(rf"^{name} (\S+)$", text, re.M).group(1))
+    return {"cpu_s": pick("understudy_recorder_cpu_seconds_total"), "recorded": pick("understudy_exchanges_recorded_total"),
+            "unrecorded": pick("understudy_exchanges_unrecorded_total")}
+
+
+def measure_latency(bench, setups):
+    for _ in range(bench.options.rounds):
+        for setup in setups:
+            setup.latency.append(bench.load(setup.port, 500, 3, 1)["latency_us"])
+            setup.streams.append(bench.load(setup.port, 50, 2, 64, stream=True))
+
+
+def measure_throughput(bench, setups):
+    for rate in LADDER:
+        for setup in setups:
+            if setup.failed >= 2:
+                continue
+            tries = [bench.load(setup.port, rate, bench.options.seconds, 128) for _ in range(2)]
+            good = [t for t in tries if t["errors"] == 0 and t["latency_us"]["p99"] < LIMIT_MS * 1000 and t["rps"] > rate * 0.95]
+            setup.failed = 0 if good else setup.failed + 1
+            if good:
+                setup.best = rate
+            print(f"  {setup.name:<24} {rate:>6}/s  p99 {min(t['latency_us']['p99'] for t in tries) / 1000:8.2f} ms", file=sys.stderr)
+
+
+def median(rows, *path):
+    values = []
+    for row in rows:
+        for key in path:
+            row = row[key]
+        values.append(row)
+    return statistics.median(values)
+
+
+def line(name, values, ratio_of=None, unit=""):
+    cells = "".join(f"{value:>16,.1f}" for value in values)
+    ratio = f"{values[1] / values[2]:>10.2f}x" if ratio_of is None and values[2] else f"{'':>11}"
+    print(f"{name:<44}{cells}{ratio} {unit}")
+
+
+def report(direct, gateway, nginx, memory, books):
+    print(f"\n{'':<44}{'direct':>16}{'understudy':>16}{'nginx':>16}{'ratio':>11}")
+    base50, base99 = median(direct.latency, "p50"), median(direct.latency, "p99")
+    added = lambda s, q, base: max(0.0, median(s.latency, q) - base)
+    line("added p50, one connection", [0, added(gateway, "p50", base50), added(nginx, "p50", base50)], unit="us")
+    line("added p99, one connection", [0, added(gateway, "p99", base99), added(nginx, "p99", base99)], unit="us")
+    line(f"requests/s at p99 < {LIMIT_MS:.0f} ms", [direct.best, gateway.best, nginx.best])
+    first = [median(s.streams, "first_us", "p50") for s in (direct, gateway, nginx)]
+    gap = [median(s.streams, "gap_us", "p50") for s in (direct, gateway, nginx)]
+    gap99 = [median(s.streams, "gap_us", "p99") for s in (direct, gateway, nginx)]
+    line("added time to first token, p50", [0, first[1] - first[0], first[2] - first[0]], unit="us")
+    line("gap between two of 64 chunks, p50", gap, unit="us")
+    line("gap between two of 64 chunks, p99", gap99, unit="us")
+    for label, values in memory.items():
+        line(f"RSS {label}", [0, *values], unit="MiB")
+    print(f"\nrecorder, on the other core: {books['us']:.1f} us of CPU an exchange; {books['recorded']:,.0f} recorded, "
+          f"{books['unrecorded']:,.0f} unrecorded")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--binary", default="build/release/understudy", help="the program under test")
+    parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of the latency part")
+    parser.add_argument("--seconds", type=float, default=2, help="length of one throughput step")
+    parser.add_argument("--requests", type=int, default=1_000_000, help="requests of the memory part")
+    parser.add_argument("--no-record", action="store_true", help="also serve without recording (a diagnosis)")
+    parser.add_argument("--json", help="write every figure to this file")
+    options = parser.parse_args()
+    if os.cpu_count() < 2:
+        sys.exit("bench: two cores are needed, one for the proxy and one for the load")
+    bench = Bench(options)
+    try:
+        upstream = bench.mock(0)
+        direct, nginx = Setup("direct", upstream), bench.nginx(upstream)
+        gateway = bench.gateway(upstream, "understudy", record=not options.no_record)
+        idle = [rss_mib(s.process.pid)[0] for s in (gateway, nginx)]
+        measure_latency(bench, [direct, gateway, nginx])
+        measure_throughput(bench, [direct, gateway, nginx])
+        rate = max(4000, int(gateway.best * 0.6))
+        for setup in (gateway, nginx):
+            bench.load(setup.port, rate, options.requests / rate, 128)
+        after = [rss_mib(s.process.pid) for s in (gateway, nginx)]
+        books = recorder(gateway.port)
+        books["us"] = books["cpu_s"] * 1e6 / max(1, books["recorded"])
+        memory = {"idle": idle, f"after {options.requests:,} requests more": [a[0] for a in after], "peak": [a[1] for a in after]}
+        report(direct, gateway, nginx, memory, books)
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps({
+                "latency": {s.name: s.latency for s in (direct, gateway, nginx)},
+                "streams": {s.name: s.streams for s in (direct, gateway, nginx)},
+                "requests_per_s": {s.name: s.best for s in (direct, gateway, nginx)}, "memory_mib": memory, "recorder": books}, indent=1))
+    finally:
+        bench.stop()
+
+
+if __name__ == "__main__":
+    main()
