@@ -1,0 +1,46 @@
+# The short way to everything. `make demo` and `make test` need nothing before them.
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := build
+.PHONY: help build demo test bench format lint asan tsan clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+build:  ## install what is missing, then build build/release/understudy
+	@scripts/setup --build
+	@scripts/build release understudy
+
+demo:  ## a gateway, a simulated cloud model, a local model, a fallback, and what was recorded
+	@scripts/setup --build
+	@scripts/build release understudy make_tiny_model
+	@scripts/demo
+
+test:  ## build and run every test, with sanitizers and the fuzzers' corpora
+	@scripts/setup --test
+	@scripts/test
+
+bench:  ## run the benches, each beside its peer
+	@scripts/setup --bench
+	@scripts/build release understudy benches
+	@scripts/bench
+
+format:  ## format every source
+	@scripts/setup --lint
+	@scripts/lint --fix
+
+lint:  ## check format, names, layers and common mistakes
+	@scripts/setup --lint
+	@scripts/lint
+
+asan:  ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer alone
+	@scripts/setup --test
+	@scripts/build asan sanitized_tests
+	@ctest --preset asan
+
+tsan:  ## the tests under ThreadSanitizer alone
+	@scripts/setup --test
+	@scripts/build tsan sanitized_tests
+	@ctest --preset tsan
+
+clean:  ## remove everything built here (packages and caches stay)
+	@rm -rf build
