@@ -28,17 +28,27 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr size_t kBodies = 512;
 constexpr size_t kBodyBytes = 5000;
+constexpr size_t kSystemBytes = 3500;
+constexpr uint32_t kAgents = 8;
 constexpr int kFirstDueMs = 20;
 
-// Chat requests as an agent sends them: one system prompt, turns of words drawn from a small
-// vocabulary. Seeded, so every run sends the same.
+void AppendWords(std::string& body, std::mt19937& random, size_t until) {
+  while (body.size() < until) body += "w" + std::to_string(random() % 2000) + " ";
+}
+
+// Chat requests as agents send them: each of a few agents has a long system prompt of its own, which
+// never changes, and the turns after it are new every time. Words are drawn at random, so that within
+// one request little repeats. Seeded, so every run sends the same.
 std::string MakeRequest(std::mt19937& random, bool stream) {
+  std::mt19937 agent(static_cast<uint32_t>(random() % kAgents));
   std::string body = R"({"model":"gpt-4o","temperature":0,)";
   if (stream) body += R"("stream":true,)";
-  body += R"("messages":[{"role":"system","content":"You are an assistant for a small office."})";
+  body += R"("messages":[{"role":"system","content":")";
+  AppendWords(body, agent, kSystemBytes);
+  body += "\"}";
   for (int turn = 0; body.size() < kBodyBytes; ++turn) {
     body += turn % 2 ? R"(,{"role":"assistant","content":")" : R"(,{"role":"user","content":")";
-    for (int word = 0; word < 60; ++word) body += "w" + std::to_string(random() % 2000) + " ";
+    AppendWords(body, random, body.size() + 300);
     body += "\"}";
   }
   body += R"(,{"role":"user","content":"and now?"}]})";

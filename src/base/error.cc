@@ -56,6 +56,10 @@ Error Cancelled(std::string message) {
   return Make(ErrorKind::kCancelled, ErrorSource::kClient, std::move(message));
 }
 
+Error Unsupported(std::string message) {
+  return Make(ErrorKind::kUnsupported, ErrorSource::kClient, std::move(message), false);
+}
+
 Error Timeout(std::string message) {
   return Make(ErrorKind::kTimeout, ErrorSource::kUpstream, std::move(message), true);
 }

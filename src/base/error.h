@@ -90,7 +90,8 @@ Error InternalError(std::string message);
 Error Unavailable(std::string message);    // upstream's fault, retryable
 Error ProtocolError(std::string message);  // upstream's fault
 Error Cancelled(std::string message);
-Error Timeout(std::string message);  // upstream's fault, retryable
+Error Timeout(std::string message);      // upstream's fault, retryable
+Error Unsupported(std::string message);  // understood, but not built or not possible here
 
 // A stable lower-case name, such as "invalid_input": for logs, metrics and --json.
 std::string_view Name(ErrorKind kind);

@@ -18,7 +18,7 @@
 namespace understudy {
 namespace {
 
-constexpr size_t kQueueBytes = size_t{256} << 20;  // bodies waiting, all rings together
+constexpr size_t kQueueBytes = size_t{64} << 20;  // bodies waiting, all rings together
 constexpr std::chrono::milliseconds kRoomPoll(1);
 constexpr std::chrono::seconds kStrictPatience(5);  // a commit that takes longer is not waited for
 
