@@ -8,14 +8,6 @@ namespace {
 constexpr int64_t kControlToken = 3, kUserDefinedToken = 4;
 constexpr size_t kShortestControlText = 3;  // "<s>"; one character is never structure
 
-bool IsStructure(std::string_view token, int64_t type, std::string_view chat_template) {
-  if (token.size() < kShortestControlText) return false;
-  if (type == kControlToken) return true;
-  if (type != kUserDefinedToken || token.find_first_not_of(" \t\r\n") == token.npos) return false;
-  const bool is_barred = token.starts_with("<|") && token.ends_with("|>");
-  return is_barred || chat_template.find(token) != chat_template.npos;
-}
-
 std::vector<std::string> ControlTexts(const GgufFile& file, std::string_view chat_template) {
   std::vector<std::string> texts;
   const GgufValue* tokens = file.Find("tokenizer.ggml.tokens");
@@ -24,12 +16,20 @@ std::vector<std::string> ControlTexts(const GgufFile& file, std::string_view cha
   const auto names = tokens->Texts();
   const auto kinds = types->Integers();
   for (size_t i = 0; i < names.size() && i < kinds.size(); ++i) {
-    if (IsStructure(names[i], kinds[i], chat_template)) texts.emplace_back(names[i]);
+    if (IsControlText(names[i], kinds[i], chat_template)) texts.emplace_back(names[i]);
   }
   return texts;
 }
 
 }  // namespace
+
+bool IsControlText(std::string_view token, int64_t type, std::string_view chat_template) {
+  if (token.size() < kShortestControlText) return false;
+  if (type == kControlToken) return true;
+  if (type != kUserDefinedToken || token.find_first_not_of(" \t\r\n") == token.npos) return false;
+  const bool is_barred = token.starts_with("<|") && token.ends_with("|>");
+  return is_barred || chat_template.find(token) != chat_template.npos;
+}
 
 Result<ModelMeta> ReadModelMeta(const GgufFile& file) {
   ModelMeta meta;

@@ -27,6 +27,10 @@ struct ModelMeta {
   std::vector<std::string> control_texts;
 };
 
+// Whether a token is one of the control texts: by its spelling, its number in
+// tokenizer.ggml.token_type, and the model's chat template.
+bool IsControlText(std::string_view token, int64_t type, std::string_view chat_template);
+
 // kInvalidInput when the file is no language model (no architecture, an adapter, no vocabulary).
 Result<ModelMeta> ReadModelMeta(const GgufFile& file);
 

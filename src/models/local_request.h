@@ -5,7 +5,7 @@
 //    request's adapter answers from its cache.
 //  - Always streamed, with usage: llama-server notices a client's disconnect only on streams.
 //  - Control texts of the vocabulary in messages, tools and template arguments are broken
-//    (control_texts.h); response schemas are left alone, they are not part of the prompt.
+//    (chat/control_texts.h); response schemas are left alone, they are not part of the prompt.
 //  - tool_choice {"function": X} does not force X there: only X is offered, as "required".
 //  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
 //  - Fields that reach into the server (slots, adapters, response shape) are taken out.
@@ -15,8 +15,8 @@
 #include <string_view>
 
 #include "base/result.h"
+#include "chat/control_texts.h"
 #include "chat/request.h"
-#include "models/control_texts.h"
 
 namespace understudy {
 

@@ -1,4 +1,4 @@
-#include "models/control_texts.h"
+#include "chat/control_texts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

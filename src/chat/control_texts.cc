@@ -1,4 +1,4 @@
-#include "models/control_texts.h"
+#include "chat/control_texts.h"
 
 namespace understudy {
 namespace {
