@@ -14,6 +14,6 @@ namespace understudy {
 
 // `file` is relative to tests/. On a difference the message names the first line that differs, with
 // both versions of it, and how to accept the change. Bytes are compared as they are.
-testing::AssertionResult MatchesGolden(std::string_view file, std::string_view actual);
+::testing::AssertionResult MatchesGolden(std::string_view file, std::string_view actual);
 
 }  // namespace understudy
