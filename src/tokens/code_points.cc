@@ -13,9 +13,9 @@ struct Range {
   CharClass kind;
 };
 
-// Sorted. Filled from what llama-server says of code points that utf8proc has unassigned.
+// Sorted. What is assigned since the Unicode version of utf8proc.
 constexpr Range kLater[] = {
-    {0x10FFFF, 0x10FFFF, CharClass::kOther},
+    {0x2EBF0, 0x2EE5D, CharClass::kLetter},  // ideographs, extension I: Unicode 15.1
 };
 
 CharClass Later(uint32_t code) {

@@ -1,8 +1,8 @@
 // What the pre-tokenizer needs to know of a code point.
 //
 // Source: Unicode's general categories L*, N* and the property White_Space. utf8proc of Debian 12
-// stands at Unicode 14, llama.cpp at a later version: the code points assigned since are in a
-// table here. tests/tokens/server_test.cc compares every code point with a real llama-server.
+// stands at Unicode 15.0, llama-server 0.7.0 at 15.1: what came between is a table here.
+// tests/tokens/server_test.cc compares every code point with the llama-server that is there.
 #pragma once
 
 #include <cstdint>
