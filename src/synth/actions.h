@@ -12,6 +12,8 @@ struct Action {
   std::string_view says;     // phrases that stand before the thing: "look for|find"
   std::string_view past;     // "Your booking is {past}"
   std::string_view article;  // phrases for the determiner: "[a|my]"; "a" is turned into "an"
+  std::string_view asks;     // whole requests in other words: {t} the thing, {a} the thing with its
+                             // article, {d} the details with the space before them
 };
 
 std::span<const Action> Actions();

@@ -34,9 +34,29 @@ std::string Refusal(Rng& rng) {
              "later.|Not sure.|Skip that one.]");
 }
 
+// Which of the values is first said wrongly and corrected in the end, if any.
+std::optional<size_t> Mistaken(Rng& rng, const Task& task, const Values& values) {
+  if (values.empty() || !rng.Chance(0.3)) return std::nullopt;
+  const size_t i = rng.Below(values.size());
+  if (!values[i] || task.slots[i].kind->kind == ValueKind::kBoolean) return std::nullopt;
+  return i;
+}
+
 }  // namespace
 
-std::vector<Turn> MakeDialogue(Rng& rng, const Task& task, const Values& values) {
+std::string Correction(Rng& rng, const Slot& slot, const Value& value) {
+  return Say(
+      rng,
+      "[Actually, |Sorry, |Wait, |Oh, |No, |Hold on, |On second thought, ||]"
+      "[make the {w} {v}|the {w} should be {v}|{w} is {v}, not what I said|I meant {v} as the "
+      "{w}|change the {w} to {v}|let's take {v} as {w} instead][.|, please.||]",
+      {{"w", slot.words}, {"v", value.said}});
+}
+
+std::vector<Turn> MakeDialogue(Rng& rng, const Task& task, const Values& true_values) {
+  const std::optional<size_t> mistaken = Mistaken(rng, task, true_values);
+  Values values = true_values;
+  if (mistaken) values[*mistaken] = ValueOf(rng, task.slots[*mistaken]);
   Values first(values.size());
   std::vector<size_t> later;
   for (size_t i = 0; i < values.size(); ++i) {
@@ -58,6 +78,10 @@ std::vector<Turn> MakeDialogue(Rng& rng, const Task& task, const Values& values)
       turns.push_back({true, Said(slot, *values[i])});
     else
       turns.push_back({true, CapitalMention(rng, slot, *values[i]) + "."});
+  }
+  if (mistaken) {
+    turns.push_back({false, SmallTalk(rng) + " Is that right?"});
+    turns.push_back({true, Correction(rng, task.slots[*mistaken], *true_values[*mistaken])});
   }
   return turns;
 }

@@ -44,6 +44,12 @@ std::vector<Domain> ParseAll() {
   std::vector<Domain> domains;
   for (const DomainRow& row : DomainRowsA()) domains.push_back(Parse(row));
   for (const DomainRow& row : DomainRowsB()) domains.push_back(Parse(row));
+  for (const DomainWords& more : MoreDomainWords()) {
+    const auto domain = std::ranges::find(domains, more.domain, &Domain::name);
+    if (domain == domains.end()) continue;
+    domain->things.Add(WordList(more.things, '|'));
+    domain->words.Add(WordList(more.words));
+  }
   return domains;
 }
 

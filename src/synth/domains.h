@@ -28,6 +28,13 @@ struct DomainRow {
   std::string_view words;  // words typical of the domain, for topics and notes
 };
 
+// What a domain has besides its row.
+struct DomainWords {
+  std::string_view domain;
+  std::string_view things;  // with '|'
+  std::string_view words;
+};
+
 struct SlotKind {
   std::vector<std::string_view> names;
   ValueKind kind = ValueKind::kText;
@@ -51,6 +58,7 @@ std::span<const Domain> Domains();
 // The rows as written; the tests check each against the format above.
 std::span<const DomainRow> DomainRowsA();
 std::span<const DomainRow> DomainRowsB();
+std::span<const DomainWords> MoreDomainWords();
 SlotKind ParseSlotKind(std::string_view text);
 
 }  // namespace understudy

@@ -255,12 +255,21 @@ void Spell(Rng& rng, Draft& draft) {
       Joined(letters, rng.Chance(0.5) ? "-" : " "), word);
 }
 
+void Normalise(Rng& rng, Draft& draft) {
+  const bool date = rng.Chance(0.5);
+  const Value value = MakeNormalValue(rng, date ? ValueKind::kDate : ValueKind::kTime);
+  const std::string rule =
+      Say(rng, date ? "[Write the date as YYYY-MM-DD|ISO date|Date in the form YYYY-MM-DD]"
+                    : "[Write the time as HH:MM, 24 hours|24-hour clock|Time in the form HH:MM]");
+  Put(rng, draft, rule, value.said, std::string(value.data.as_string()));
+}
+
 }  // namespace
 
 void MakeCopy(Rng& rng, SyntheticExample& example) {
   using Drill = void (*)(Rng&, Draft&);
-  constexpr Drill kDrills[] = {Repeat, Repeat, Repeat, Order, Case,    Nth,  Containing,
-                               Lookup, Lookup, Lookup, Count, Replace, Spell};
+  constexpr Drill kDrills[] = {Repeat, Repeat, Repeat, Order, Case,    Nth,       Containing,
+                               Lookup, Lookup, Lookup, Count, Replace, Normalise, Spell};
   Draft draft(example);
   rng.Pick(kDrills)(rng, draft);
 }

@@ -69,6 +69,18 @@ std::string TaskText(Rng& rng, const Task& task) {
   return RequestText(rng, task, values, rng.Chance(0.7));
 }
 
+// A dialogue in which one request is done with before the next one; the last one counts.
+std::string SwitchText(Rng& rng, const Task& before, const Task& last) {
+  std::vector<Turn> turns = MakeDialogue(rng, before, DrawValues(rng, before));
+  turns.push_back({false, Say(rng,
+                              "[Done. Anything else?|That is settled. What else can I do?|All set. "
+                              "Next?|Finished, your {t} is {p}.]",
+                              {{"t", before.thing}, {"p", before.action->past}})});
+  for (Turn& turn : MakeDialogue(rng, last, DrawValues(rng, last)))
+    turns.push_back(std::move(turn));
+  return Transcript(rng, turns);
+}
+
 // Intents: each label is the name of a task; at times none of them fits.
 void Intent(Rng& rng, Draft& draft) {
   const Naming naming = LabelNaming(rng);
@@ -102,7 +114,9 @@ void Intent(Rng& rng, Draft& draft) {
   }
   const std::string what =
       Say(rng, "[intent|request type|label|kind of request|action|what the user wants|command]");
-  const std::string text = TaskText(rng, target);
+  const bool switching = tasks.size() > 1 && rng.Chance(0.12);
+  const Task& before = tasks[tasks[0].name == target.name ? tasks.size() - 1 : 0];
+  const std::string text = switching ? SwitchText(rng, before, target) : TaskText(rng, target);
   Ask(rng, draft, Instruction(rng, what, choices), text);
   draft.Assistant(answer);
 }

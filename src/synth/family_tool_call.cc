@@ -2,6 +2,7 @@
 // closing replies, two calls at once, and requests that no tool serves.
 #include <fmt/format.h>
 
+#include "synth/dialogue.h"
 #include "synth/draft.h"
 #include "synth/families.h"
 #include "synth/task.h"
@@ -131,6 +132,35 @@ void CallAfterQuestions(Rng& rng, Draft& draft, const Task& task) {
   if (rng.Chance(0.4)) ReportBack(rng, draft, task, values, id);
 }
 
+// The system text demands a question before the call; the user agrees, or corrects one value.
+void CallAfterConfirmation(Rng& rng, Draft& draft, const Task& task) {
+  Values values = DrawValues(rng, task);
+  draft.System(Say(
+      rng,
+      "[Ask for confirmation before every call.|Repeat the details and wait for a yes before you "
+      "call a tool.|Confirm first, then call.|Never call a tool before the user has confirmed.]"));
+  draft.User(RequestText(rng, task, values));
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (values[i])
+      parts.push_back(fmt::format("{}: {}", task.slots[i].words, Said(task.slots[i], *values[i])));
+  }
+  draft.Assistant(fmt::format("Please confirm: {}; {}.", task.thing, Joined(parts, "; ")));
+  const size_t i = rng.Below(values.size());
+  if (rng.Chance(0.35) && values[i] && task.slots[i].kind->kind != ValueKind::kBoolean) {
+    values[i] = ValueOf(rng, task.slots[i]);
+    draft.User(Say(rng, "[Yes, but |Almost: |Right, only |No: ||]") +
+               Correction(rng, task.slots[i], *values[i]));
+  } else {
+    draft.User(Say(rng,
+                   "[Yes[.|!|, please.|, do it.]|Confirmed.|Correct.|That is right.|Go "
+                   "ahead.|Yep|Sure|All correct, thanks.|Sounds good.|Fine by me.|Exactly.]"));
+  }
+  const std::string id = CallId(rng);
+  draft.Call(id, task.name, ArgumentsOf(task, values));
+  if (rng.Chance(0.3)) ReportBack(rng, draft, task, values, id);
+}
+
 void TwoCalls(Rng& rng, Draft& draft, const Task& first, const Task& second) {
   const Values a = DrawValues(rng, first);
   const Values b = DrawValues(rng, second);
@@ -170,7 +200,8 @@ void MakeToolCall(Rng& rng, SyntheticExample& example) {
   const bool no_tool = kind > 0.93 && tasks.size() > 1;
   const Task target = tasks.front();
   const Task other = tasks.back();
-  draft.System(SystemText(rng, target));
+  const bool confirms = kind > 0.85 && !no_tool;
+  if (!confirms) draft.System(SystemText(rng, target));
   if (no_tool) tasks.erase(tasks.begin());
   rng.Shuffle(tasks);
   for (const Task& task : tasks) draft.Tool(ToolOf(rng, task));
@@ -178,6 +209,7 @@ void MakeToolCall(Rng& rng, SyntheticExample& example) {
   if (kind < 0.2) return CallAfterQuestions(rng, draft, target);
   if (kind < 0.26 && tasks.size() > 1) return TwoCalls(rng, draft, target, other);
   if (kind < 0.32 && tasks.size() > 1) return CallAfterCall(rng, draft, target, other);
+  if (confirms) return CallAfterConfirmation(rng, draft, target);
   OneCall(rng, draft, target);
 }
 

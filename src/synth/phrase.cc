@@ -125,6 +125,12 @@ WordList::WordList(std::string_view text, char separator) : words_(Split(text, s
   std::erase_if(words_, [](std::string_view word) { return word.empty(); });
 }
 
+void WordList::Add(const WordList& more) {
+  words_.insert(words_.end(), more.words_.begin(), more.words_.end());
+  std::ranges::sort(words_);
+  words_.erase(std::unique(words_.begin(), words_.end()), words_.end());
+}
+
 std::vector<std::string> WordList::PickSome(Rng& rng, size_t count) const {
   std::vector<std::string> picked;
   if (count * 3 > words_.size()) {

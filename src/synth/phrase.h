@@ -21,6 +21,7 @@ std::vector<std::string_view> Split(std::string_view text, char separator);
 class WordList {
  public:
   explicit WordList(std::string_view text, char separator = ' ');
+  void Add(const WordList& more);  // but what is there already
   std::string_view Pick(Rng& rng) const { return rng.Pick(words_); }
   // `count` different words, or all of them in random order when there are fewer.
   std::vector<std::string> PickSome(Rng& rng, size_t count) const;

@@ -50,6 +50,13 @@ void Finish(Rng& rng, Slot& slot, Naming naming) {
   slot.name = Named(naming, slot.words);
   slot.as_text = slot.kind->kind == ValueKind::kInteger && rng.Chance(0.2);
   Describe(rng, slot);
+  const bool date = slot.kind->kind == ValueKind::kDate;
+  if ((date || slot.kind->kind == ValueKind::kTime) && !slot.kind->list && rng.Chance(0.15)) {
+    slot.normal = true;
+    slot.description =
+        Capital(slot.words) + Say(rng, date ? " [(YYYY-MM-DD)|as YYYY-MM-DD]"
+                                            : " [(HH:MM, 24 hours)|as HH:MM in 24 hours]");
+  }
   MakeOptions(rng, slot);
 }
 
@@ -73,6 +80,7 @@ Value OneValue(Rng& rng, const Slot& slot) {
     const size_t i = rng.Below(slot.options.size());
     return {json::value(slot.options[i]), slot.said[i]};
   }
+  if (slot.normal) return MakeNormalValue(rng, kind.kind);
   Value value = MakeValue(rng, kind.kind, kind.low, kind.high);
   if (slot.as_text) value.data = value.said;
   return value;

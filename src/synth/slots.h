@@ -18,6 +18,7 @@ struct Slot {
   std::vector<std::string> said;     // kEnum: as people say them
   bool required = true;
   bool as_text = false;  // numbers travel as strings
+  bool normal = false;   // dates as 2025-03-09, times as 19:30, however they are said
 };
 
 Slot MakeSlot(Rng& rng, const SlotKind& kind, Naming naming);

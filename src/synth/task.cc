@@ -92,6 +92,15 @@ std::string Lines(Rng& rng, const Task& task, const Values& values) {
 }
 
 std::string Framed(Rng& rng, const Task& task, std::string_view details) {
+  if (rng.Chance(0.25)) {
+    const std::string with_article = WithArticle(task.thing);
+    return Say(rng, task.action->asks,
+               {{"t", task.thing},
+                {"T", Capital(task.thing)},
+                {"a", with_article},
+                {"A", Capital(with_article)},
+                {"d", details}});
+  }
   const std::string what = SayTask(rng, task);
   return Say(rng, rng.Pick(kFrames), {{"do", what}, {"Do", Capital(what)}, {"d", details}});
 }

@@ -215,6 +215,28 @@ std::string Company(Rng& rng) {
   return fmt::format("{} {}", first, ending == "&" ? "& Sons" : ending);
 }
 
+Value MakeNormalValue(Rng& rng, ValueKind kind) {
+  if (kind == ValueKind::kDate) {
+    const int64_t day = rng.Between(1, 28);
+    const size_t month = rng.Below(12);
+    const std::string year = std::to_string(rng.Between(2019, 2031));
+    const std::string number = std::to_string(day);
+    const std::string said =
+        Say(rng, "[{m} {d}, {y}|{d} {m} {y}|the {o} of {m} {y}|{m} {o}, {y}|{m} {d} {y}]",
+            {{"m", Months().words()[month]}, {"d", number}, {"o", Ordinal(day)}, {"y", year}});
+    return {json::value(fmt::format("{}-{:02}-{:02}", year, month + 1, day)), said};
+  }
+  constexpr int kMinutes[] = {0, 0, 10, 15, 20, 30, 40, 45};
+  const int minute = rng.Pick(kMinutes);
+  const int64_t hour = rng.Between(1, 12);
+  const bool evening = rng.Chance(0.5);
+  const std::string shown =
+      minute == 0 && rng.Chance(0.7) ? std::to_string(hour) : fmt::format("{}:{:02}", hour, minute);
+  const std::string said =
+      Say(rng, evening ? "{t}[ pm|pm| p.m.| PM]" : "{t}[ am|am| a.m.| AM]", {{"t", shown}});
+  return {json::value(fmt::format("{:02}:{:02}", hour % 12 + (evening ? 12 : 0), minute)), said};
+}
+
 std::string MakeText(Rng& rng, ValueKind kind) {
   switch (kind) {
     case ValueKind::kPerson: return Person(rng);

@@ -45,6 +45,8 @@ struct Value {
 
 // `low`..`high` bound kInteger. kBoolean and kEnum are made by their slot (synth/slots.h).
 Value MakeValue(Rng& rng, ValueKind kind, int low = 2, int high = 40);
+// A date said with its year, in JSON as 2025-03-09; or (kTime) a time of day, in JSON as 19:30.
+Value MakeNormalValue(Rng& rng, ValueKind kind);
 std::string MakeText(Rng& rng, ValueKind kind);  // for the kinds that are strings
 
 // The kind of a name in the domain tables ("city", "date"); nullopt for an unknown one.

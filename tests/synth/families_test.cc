@@ -37,9 +37,16 @@ std::string_view AnswerOf(const SyntheticExample& example) {
   return StringOr(example.messages.back(), "content");
 }
 
+// "2025-03-09" and "19:30": the one thing that may be said in another form.
+bool IsNormalForm(std::string_view text) {
+  return text.find_first_not_of("0123456789-:") == text.npos &&
+         (text.size() == 10 || text.size() == 5);
+}
+
 // Every string within the value stands in the text.
 void ExpectSaid(const json::value& value, const std::string& text) {
   if (value.is_string()) {
+    if (IsNormalForm(value.get_string())) return;
     EXPECT_TRUE(text.find(std::string_view(value.get_string())) != text.npos)
         << value << " in " << text;
   } else if (value.is_array()) {
