@@ -1,6 +1,7 @@
 #include "synth/domains.h"
 
 #include <charconv>
+#include <unordered_map>
 
 namespace understudy {
 namespace {
@@ -40,6 +41,17 @@ Domain Parse(const DomainRow& row) {
   return domain;
 }
 
+// A word of two domains would make a text's topic a guess.
+void KeepOwnWords(std::vector<Domain>& domains) {
+  std::unordered_map<std::string_view, int> uses;
+  for (const Domain& domain : domains) {
+    for (const std::string_view word : domain.words.words()) ++uses[word];
+  }
+  for (Domain& domain : domains) {
+    domain.words.RemoveIf([&](std::string_view word) { return uses[word] > 1; });
+  }
+}
+
 std::vector<Domain> ParseAll() {
   std::vector<Domain> domains;
   for (const DomainRow& row : DomainRowsA()) domains.push_back(Parse(row));
@@ -50,6 +62,7 @@ std::vector<Domain> ParseAll() {
     domain->things.Add(WordList(more.things, '|'));
     domain->words.Add(WordList(more.words));
   }
+  KeepOwnWords(domains);
   return domains;
 }
 

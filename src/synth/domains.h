@@ -50,7 +50,7 @@ struct Domain {
   std::vector<const Action*> actions;
   WordList things;
   std::vector<SlotKind> slots;
-  WordList words;
+  WordList words;  // of this domain and no other
 };
 
 std::span<const Domain> Domains();

@@ -22,6 +22,10 @@ class WordList {
  public:
   explicit WordList(std::string_view text, char separator = ' ');
   void Add(const WordList& more);  // but what is there already
+  template <class Unwanted>
+  void RemoveIf(Unwanted unwanted) {
+    std::erase_if(words_, unwanted);
+  }
   std::string_view Pick(Rng& rng) const { return rng.Pick(words_); }
   // `count` different words, or all of them in random order when there are fewer.
   std::vector<std::string> PickSome(Rng& rng, size_t count) const;

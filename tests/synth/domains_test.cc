@@ -57,11 +57,15 @@ TEST(Domains, MoreWordsNameADomainThatIsThere) {
 
 TEST(Domains, AreFifteenWithWordsOfTheirOwn) {
   std::set<std::string_view> names;
+  std::set<std::string_view> words;
   for (const Domain& domain : Domains()) {
     EXPECT_TRUE(names.insert(domain.name).second) << domain.name;
     EXPECT_GE(domain.things.words().size(), 40) << domain.name;
-    EXPECT_GE(domain.words.words().size(), 130) << domain.name;
+    EXPECT_GE(domain.words.words().size(), 60) << domain.name;
     EXPECT_GE(domain.slots.size(), 9) << domain.name;
+    for (const std::string_view word : domain.words.words()) {
+      EXPECT_TRUE(words.insert(word).second) << word << " is of two domains";
+    }
   }
   EXPECT_GE(names.size(), 15);
 }
