@@ -32,6 +32,8 @@ constexpr Command kCommands[] = {
     {"import", "read exchanges from files into the usage store", DefineImport},
     {"exchanges", "what was recorded: list it, show it, export it", nullptr, kExchanges},
     {"replay", "send recorded requests again and compare the answers", DefineReplay},
+    {"tune", "train a LoRA adapter for one task on recorded exchanges", DefineTune},
+    {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
     {"completion", "print the completion script for bash, zsh or fish", DefineCompletion},
     {"version", "print the version and what it was built from", DefineVersion},
 };

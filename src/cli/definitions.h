@@ -17,9 +17,11 @@ Action DefineModelsAdd(CLI::App& app);      // models.cc
 Action DefineModelsList(CLI::App& app);     // models.cc
 Action DefineModelsRemove(CLI::App& app);   // models.cc
 Action DefineModelsTest(CLI::App& app);     // models_test_command.cc
+Action DefinePretrain(CLI::App& app);       // tune.cc
 Action DefineRecord(CLI::App& app);         // record.cc
 Action DefineReplay(CLI::App& app);         // replay.cc
 Action DefineServe(CLI::App& app);          // serve.cc
+Action DefineTune(CLI::App& app);           // tune.cc
 Action DefineVersion(CLI::App& app);        // version.cc
 
 }  // namespace understudy
