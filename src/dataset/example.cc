@@ -70,8 +70,18 @@ Made<std::vector<std::string>> ReadTools(const json::value& request, Example& ex
   const auto* list = tools ? tools->if_array() : nullptr;
   if (!tools || tools->is_null() || (list && list->empty())) return std::vector<std::string>();
   auto names = ToolNames(*tools);
-  if (names) example.tools = pool.Add(json::serialize(*tools));
-  return names;
+  if (!names) return names;
+  const json::value* choice = Find(request, "tool_choice");
+  const json::value* forced = choice ? Find(*choice, "function") : nullptr;
+  const auto place = forced ? std::ranges::find(*names, StringOr(*forced, "name")) : names->end();
+  if (place == names->end()) {
+    example.tools = pool.Add(json::serialize(*tools));
+    return names;
+  }
+  // Serving shows the model a forced tool alone; so does training.
+  const json::value& only = tools->get_array()[static_cast<size_t>(place - names->begin())];
+  example.tools = pool.Add(json::serialize(json::array{only}));
+  return std::vector{*place};
 }
 
 Made<void> ReadMessages(const json::value& request, Example& example, Canonicalizer& canonical,

@@ -16,14 +16,14 @@ namespace understudy {
 // The tokens [begin, end) that the model itself writes for one assistant's message: its content
 // and tool calls and the token that ends the turn, without the header that the template puts
 // before it.
-struct RenderedTurn {
+struct AnswerSpan {
   size_t message = 0;  // index of the assistant's message
   size_t begin = 0, end = 0;
 };
 
-struct RenderedChat {
+struct ChatAsTokens {
   std::vector<int32_t> tokens;
-  std::vector<RenderedTurn> turns;  // of every assistant's message, in order
+  std::vector<AnswerSpan> answers;  // of every assistant's message, in order
 };
 
 class Renderer {
@@ -32,7 +32,7 @@ class Renderer {
 
   // The whole conversation. Messages are in the canonical form of dataset/example.h; `tools` is an
   // array or null. Fails where the template refuses the conversation.
-  virtual Result<RenderedChat> Render(const json::array& messages,
+  virtual Result<ChatAsTokens> Render(const json::array& messages,
                                       const json::value& tools) const = 0;
 
   // The bytes that a token stands for; valid as long as the renderer.

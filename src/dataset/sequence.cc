@@ -12,8 +12,8 @@ namespace {
 
 // An example as tokens: cut behind its answer.
 struct Rendered {
-  RenderedChat chat;
-  RenderedTurn turn;  // the answer's
+  ChatAsTokens chat;
+  AnswerSpan turn;  // the answer's
 };
 
 class SequenceBuilder {
@@ -43,8 +43,8 @@ class SequenceBuilder {
       set_.report.Skip(SkipReason::kUnrenderable, example(index).line, chat.error().message);
       return std::nullopt;
     }
-    const auto turn = std::ranges::find(chat->turns, messages.size() - 1, &RenderedTurn::message);
-    if (turn == chat->turns.end() || turn->begin >= turn->end || turn->begin == 0) {
+    const auto turn = std::ranges::find(chat->answers, messages.size() - 1, &AnswerSpan::message);
+    if (turn == chat->answers.end() || turn->begin >= turn->end || turn->begin == 0) {
       set_.report.Skip(SkipReason::kUnrenderable, example(index).line, "it leaves the answer out");
       return std::nullopt;
     }

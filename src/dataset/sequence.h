@@ -41,7 +41,7 @@ Result<std::vector<Sequence>> BuildSequences(ExampleSet& set, const Renderer& re
 // The alternatives that a recorded logprobs.content holds for the tokens of one turn. The recorded
 // tokens must be exactly our tokens of some run in the turn, byte for byte (a template's own
 // beginning and the end token may be missing from them); else nothing: not alignable.
-std::vector<SoftTarget> AlignLogprobs(const json::value& content, const RenderedChat& chat,
-                                      const RenderedTurn& turn, const Renderer& renderer);
+std::vector<SoftTarget> AlignLogprobs(const json::value& content, const ChatAsTokens& chat,
+                                      const AnswerSpan& turn, const Renderer& renderer);
 
 }  // namespace understudy

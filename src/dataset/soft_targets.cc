@@ -22,7 +22,7 @@ std::string BytesOf(const json::value& item) {
   return out;
 }
 
-bool Matches(const std::vector<std::string>& recorded, const RenderedChat& chat, size_t from,
+bool Matches(const std::vector<std::string>& recorded, const ChatAsTokens& chat, size_t from,
              const Renderer& renderer) {
   for (size_t i = 0; i < recorded.size(); ++i) {
     if (renderer.Piece(chat.tokens[from + i]) != recorded[i]) return false;
@@ -50,8 +50,8 @@ SoftTarget TargetAt(size_t position, const json::value& item, const Renderer& re
 
 }  // namespace
 
-std::vector<SoftTarget> AlignLogprobs(const json::value& content, const RenderedChat& chat,
-                                      const RenderedTurn& turn, const Renderer& renderer) {
+std::vector<SoftTarget> AlignLogprobs(const json::value& content, const ChatAsTokens& chat,
+                                      const AnswerSpan& turn, const Renderer& renderer) {
   const auto* list = content.if_array();
   if (!list) return {};
   std::vector<std::string> recorded;

@@ -16,10 +16,10 @@ class ByteRenderer : public Renderer {
   bool refuses_tools = false;  // as a template without tools does
   bool hides_history = false;  // writes earlier assistant turns in another way
 
-  Result<RenderedChat> Render(const json::array& messages,
+  Result<ChatAsTokens> Render(const json::array& messages,
                               const json::value& tools) const override {
     if (refuses_tools && !tools.is_null()) return Fail(InvalidInput("this template has no tools"));
-    RenderedChat chat;
+    ChatAsTokens chat;
     if (!tools.is_null()) Put(chat, "tools" + json::serialize(tools) + "\n");
     for (size_t i = 0; i < messages.size(); ++i) {
       const bool assistant = StringOr(messages[i], "role") == "assistant";
@@ -31,7 +31,7 @@ class ByteRenderer : public Renderer {
       if (const auto* calls = understudy::Find(messages[i], "tool_calls"))
         Put(chat, json::serialize(*calls));
       chat.tokens.push_back(kEnd);
-      if (assistant) chat.turns.push_back({i, begin, chat.tokens.size()});
+      if (assistant) chat.answers.push_back({i, begin, chat.tokens.size()});
       Put(chat, "\n");
     }
     return chat;
@@ -60,7 +60,7 @@ class ByteRenderer : public Renderer {
   }
 
  private:
-  static void Put(RenderedChat& chat, std::string_view text) {
+  static void Put(ChatAsTokens& chat, std::string_view text) {
     for (const char c : text) chat.tokens.push_back(static_cast<unsigned char>(c));
   }
 };

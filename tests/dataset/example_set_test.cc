@@ -95,6 +95,16 @@ TEST(ExampleSet, WritesMessagesInOneForm) {
   EXPECT_THAT(std::string((*set.texts)[example.answer]), HasSubstr("call00001"));
 }
 
+TEST(ExampleSet, AForcedToolStandsAlone) {
+  const std::string more = R"(,"tools":[{"type":"function","function":{"name":"find"}},)"
+                           R"({"type":"function","function":{"name":"book"}}],)"
+                           R"("tool_choice":{"type":"function","function":{"name":"book"}})";
+  const ExampleSet set = Parse(Line("s", User("a"), Called("c", "book", "{}"), more));
+  EXPECT_EQ((*set.texts)[set.examples.at(0).tools],
+            R"([{"type":"function","function":{"name":"book"}}])");
+  ExpectSkipped(Line("s", User("a"), Called("c", "find", "{}"), more), SkipReason::kUnknownTool);
+}
+
 TEST(ExampleSet, HalfDuplicatesJustWork) {
   std::string lines;
   for (int i = 0; i < 50; ++i) {
