@@ -38,7 +38,7 @@ struct ReplayRun::Impl : std::enable_shared_from_this<ReplayRun::Impl> {
     const Monotonic due = started + std::chrono::duration_cast<Monotonic::duration>(after);
     while (!stopped && Clock::System().Now() < due) {
       timer.expires_at(std::min(due, Clock::System().Now() + milliseconds(50)));
-      co_await timer.async_wait(boost::asio::use_awaitable);
+      co_await timer.async_wait(kUseTask);
     }
     co_return due;
   }

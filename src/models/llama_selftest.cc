@@ -106,7 +106,7 @@ Task<Status> DroppedStreamsEnd(LocalModel& model) {
     }
     timer.expires_after(milliseconds(5));
     boost::system::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await timer.async_wait(asio::redirect_error(kUseTask, ignored));
   }
 }
 

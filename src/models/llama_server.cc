@@ -162,14 +162,14 @@ Task<void> LlamaServer::Impl::RunOnce() {
   asio::co_spawn(context, Probe(run), asio::detached);
   boost::system::error_code ignored;
   co_await run->exit.async_wait(asio::posix::descriptor_base::wait_read,
-                                asio::redirect_error(asio::use_awaitable, ignored));
+                                asio::redirect_error(kUseTask, ignored));
   const std::string ending = run->child.Ended().value_or("an unknown status");
   run->ended = true;
   run->pause.cancel();
   run->probe_cancel.Cancel(CancelReason::kShutdown);
   // What it wrote last is still in the pipe.
   asio::steady_timer settle(context, milliseconds(10));
-  co_await settle.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await settle.async_wait(asio::redirect_error(kUseTask, ignored));
   run->output.close(ignored);
   Explain(ending, *run);
   run.reset();
@@ -196,15 +196,15 @@ Task<void> LlamaServer::Impl::BackOff() {
   backoff_timer.expires_after(
       milliseconds(static_cast<int64_t>(static_cast<double>(full) * share(jitter))));
   boost::system::error_code ignored;
-  co_await backoff_timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  co_await backoff_timer.async_wait(asio::redirect_error(kUseTask, ignored));
 }
 
 Task<void> LlamaServer::Impl::ReadOutput(std::shared_ptr<Run> own) {
   char piece[4096];
   for (;;) {
     boost::system::error_code error;
-    const size_t got = co_await own->output.async_read_some(
-        asio::buffer(piece), asio::redirect_error(asio::use_awaitable, error));
+    const size_t got = co_await own->output.async_read_some(asio::buffer(piece),
+                                                            asio::redirect_error(kUseTask, error));
     if (error) co_return;  // closed, or the child is gone
     log.Feed({piece, got});
   }
@@ -244,7 +244,7 @@ Task<void> LlamaServer::Impl::Probe(std::shared_ptr<Run> own) {
     }
     own->pause.expires_after(own->was_ready ? options.health_period : kFirstProbes);
     boost::system::error_code ignored;
-    co_await own->pause.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await own->pause.async_wait(asio::redirect_error(kUseTask, ignored));
   }
 }
 
@@ -256,7 +256,7 @@ Task<void> LlamaServer::Impl::EndAfterGrace(std::shared_ptr<Run> own) {
   while (!own->ended && steady_clock::now() < deadline) {
     timer.expires_after(milliseconds(10));
     boost::system::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await timer.async_wait(asio::redirect_error(kUseTask, ignored));
   }
   if (!own->ended) own->child.Signal(SIGKILL);
 }

@@ -211,7 +211,7 @@ Task<Result<std::shared_ptr<ServerGeneration>>> LocalModel::Embedder(Cancellatio
   while (embedder->server().health().state == ModelState::kStarting && !cancellation.cancelled()) {
     timer.expires_after(milliseconds(10));
     boost::system::error_code ignored;
-    co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await timer.async_wait(asio::redirect_error(kUseTask, ignored));
   }
   if (cancellation.cancelled()) co_return Fail(cancellation.ToError());
   if (const auto health = embedder->server().health(); health.state != ModelState::kReady) {

@@ -3,7 +3,6 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace understudy {
 
@@ -18,7 +17,7 @@ Task<Status> PauseUntil(Monotonic when, Cancellation& cancellation) {
   if (when <= Clock::System().Now()) co_return Status();
   asio::steady_timer timer(co_await asio::this_coro::executor, when);
   const Cancellation::Scope scope(cancellation, [&timer] { timer.cancel(); });
-  co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await timer.async_wait(asio::as_tuple(kUseTask));
   if (cancellation.cancelled()) co_return Fail(cancellation.ToError());
   co_return Status();
 }

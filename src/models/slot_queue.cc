@@ -5,14 +5,13 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 namespace understudy {
 
 namespace asio = boost::asio;
 
 struct SlotQueue::Waiter {
-  Waiter(const asio::any_io_executor& executor, int adapter_, int64_t width_)
+  Waiter(const TaskExecutor& executor, int adapter_, int64_t width_)
       : bell(executor, asio::steady_timer::time_point::max()), adapter(adapter_), width(width_) {}
   asio::steady_timer bell;  // never expires; cancelled to wake. Its thread's only.
   const int adapter;
@@ -124,7 +123,7 @@ Task<Result<SlotQueue::Lease>> SlotQueue::Acquire(int adapter, int64_t width,
       }
     }
     boost::system::error_code ignored;
-    co_await waiter->bell.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await waiter->bell.async_wait(asio::redirect_error(kUseTask, ignored));
   }
 }
 

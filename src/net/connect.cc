@@ -40,7 +40,7 @@ Task<Result<std::shared_ptr<Wire>>> ConnectTo(const Dial& dial, const WireEndpoi
   const Cancellation::Scope scope(cancellation, [&wire] { wire->Close(); });
   WireError error;
   wire->Limit(time);
-  co_await wire->socket().async_connect(endpoint, asio::redirect_error(asio::use_awaitable, error));
+  co_await wire->socket().async_connect(endpoint, asio::redirect_error(kUseTask, error));
   if (cancellation.cancelled()) co_return Fail(cancellation.ToError());
   if (error) co_return Fail(ConnectError(dial, *wire, error));
   wire->SetUpSocket();

@@ -8,8 +8,6 @@
 #include <optional>
 #include <utility>
 
-#include <boost/asio/use_awaitable.hpp>
-
 #include "base/task.h"
 
 namespace understudy {
@@ -18,8 +16,8 @@ class Signal {
  public:
   // Returns after the next Notify(). At most one waiter at a time. The Signal must outlive it.
   Task<void> Wait() {
-    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        [this](auto handler) { waiter_.emplace(std::move(handler)); }, boost::asio::use_awaitable);
+    return boost::asio::async_initiate<const UseTask, void()>(
+        [this](auto handler) { waiter_.emplace(std::move(handler)); }, kUseTask);
   }
 
   bool waiting() const { return waiter_.has_value(); }
@@ -34,7 +32,7 @@ class Signal {
   }
 
  private:
-  using Waiter = boost::asio::async_result<boost::asio::use_awaitable_t<>, void()>::handler_type;
+  using Waiter = boost::asio::async_result<UseTask, void()>::handler_type;
   std::optional<Waiter> waiter_;
 };
 

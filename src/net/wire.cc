@@ -50,7 +50,7 @@ Task<WireError> Wire::HandshakeTls(asio::ssl::context& context, const std::strin
     tls_->set_verify_callback(asio::ssl::host_name_verification(host));
   }
   co_await tls_->async_handshake(asio::ssl::stream_base::client,
-                                 asio::redirect_error(asio::use_awaitable, error));
+                                 asio::redirect_error(kUseTask, error));
   co_return error;
 }
 
@@ -150,12 +150,11 @@ Task<WireError> Wire::Write(std::span<asio::const_buffer> buffers, std::chrono::
     if (asio::buffer_size(buffers) == 0) break;
     Limit(stall);
     if (tls_) {
-      const size_t sent = co_await tls_->async_write_some(
-          buffers, asio::redirect_error(asio::use_awaitable, error));
+      const size_t sent =
+          co_await tls_->async_write_some(buffers, asio::redirect_error(kUseTask, error));
       Advance(buffers, sent);
     } else {
-      co_await socket_.async_wait(WireSocket::wait_write,
-                                  asio::redirect_error(asio::use_awaitable, error));
+      co_await socket_.async_wait(WireSocket::wait_write, asio::redirect_error(kUseTask, error));
     }
     if (timed_out_) error = asio::error::timed_out;
   }

@@ -15,7 +15,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "base/clock.h"
-#include "base/result.h"
+#include "base/task.h"
 #include "chat/exchange.h"
 
 namespace understudy {
@@ -23,7 +23,7 @@ namespace understudy {
 // A strict call that waits for its commit. Touched on the call's own thread only; the writer posts
 // to the timer's executor.
 struct RecordWaiter {
-  explicit RecordWaiter(const boost::asio::any_io_executor& executor) : timer(executor) {}
+  explicit RecordWaiter(const TaskExecutor& executor) : timer(executor) {}
   boost::asio::steady_timer timer;
   bool done = false;
   Status result;

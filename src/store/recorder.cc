@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include "base/log.h"
 #include "base/runtime.h"
@@ -29,7 +28,7 @@ size_t Positive(int64_t value) {
 Task<void> Pause(boost::asio::steady_timer& timer, std::chrono::steady_clock::duration length) {
   boost::system::error_code ignored;
   timer.expires_after(length);
-  co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
+  co_await timer.async_wait(boost::asio::redirect_error(kUseTask, ignored));
 }
 
 }  // namespace

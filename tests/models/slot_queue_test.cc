@@ -176,7 +176,7 @@ TEST(SlotQueue, ManyThreadsNeverHoldMoreThanTheSlots) {
         const int64_t now = held += width;
         for (int64_t seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
         }
-        co_await asio::post(asio::use_awaitable);
+        co_await asio::post(kUseTask);
         held -= width;
       }
       ++done;

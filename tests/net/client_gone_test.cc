@@ -28,7 +28,7 @@ Task<void> SleepUntilCancelled(ResponseWriter& writer) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, seconds(15));
   const Cancellation::Scope scope(writer.cancellation(), [&timer] { timer.cancel(); });
   try {
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await timer.async_wait(kUseTask);
   } catch (const boost::system::system_error&) {  // cancelled
   }
 }
@@ -80,7 +80,7 @@ TEST(ClientGone, AClientThatPipelinesIsNotGone) {
   ServerThreads threads([&](HttpRequest&, ResponseWriter& writer) -> Task<void> {
     ++calls;
     boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, milliseconds(50));
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await timer.async_wait(kUseTask);
     seen.reason = writer.cancellation().reason();
     (void)co_await writer.Send(HttpResponse());
   });

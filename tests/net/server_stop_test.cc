@@ -17,7 +17,7 @@ constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
 
 Task<void> Sleep(milliseconds time) {
   boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, time);
-  co_await timer.async_wait(boost::asio::use_awaitable);
+  co_await timer.async_wait(kUseTask);
 }
 
 TEST(HttpServerStop, ClosesIdleConnectionsAndRefusesNewOnes) {

@@ -38,7 +38,7 @@ Task<void> RecordForEver(Recorder& recorder, Acknowledged& acknowledged) {
     acknowledged.count.store(i + 1);
     if (i % 16 != 0) continue;
     timer.expires_after(std::chrono::microseconds(200));
-    co_await timer.async_wait(boost::asio::use_awaitable);
+    co_await timer.async_wait(kUseTask);
   }
 }
 
