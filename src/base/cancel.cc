@@ -7,11 +7,13 @@ namespace understudy {
 void Cancellation::Cancel(CancelReason reason) {
   if (cancelled() || reason == CancelReason::kNone) return;
   reason_ = reason;
-  // A callback may end Scopes, its own too, never begin one: walk by index from the innermost, and
-  // run a copy, which outlives the Scope.
-  for (size_t i = interrupts_.size(); i > 0; --i) {
-    if (i > interrupts_.size()) continue;
-    const auto interrupt = interrupts_[i - 1];
+  // A callback may end Scopes, its own too, never begin one: it is taken out of its Scope before it
+  // runs, and what is left is looked for anew.
+  while (true) {
+    Scope* scope = innermost_;
+    while (scope && !scope->interrupt_) scope = scope->outer_;
+    if (!scope) return;
+    const auto interrupt = std::exchange(scope->interrupt_, nullptr);
     interrupt();
   }
 }
@@ -29,13 +31,16 @@ Error Cancellation::ToError() const {
   return Cancelled("the client closed its connection");
 }
 
-Cancellation::Scope::Scope(Cancellation& owner, std::function<void()> interrupt) : owner_(owner) {
-  owner_.interrupts_.push_back(std::move(interrupt));
-  if (owner_.cancelled()) owner_.interrupts_.back()();
+Cancellation::Scope::Scope(Cancellation& owner, std::function<void()> interrupt)
+    : owner_(owner), outer_(owner.innermost_), interrupt_(std::move(interrupt)) {
+  owner_.innermost_ = this;
+  if (owner_.cancelled()) std::exchange(interrupt_, nullptr)();
 }
 
 Cancellation::Scope::~Scope() {
-  owner_.interrupts_.pop_back();
+  Scope** at = &owner_.innermost_;
+  while (*at != this) at = &(*at)->outer_;
+  *at = outer_;
 }
 
 std::string_view Name(CancelReason reason) {

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
-#include <vector>
 
 #include "base/error.h"
 
@@ -40,12 +39,15 @@ class Cancellation {
     Scope& operator=(const Scope&) = delete;
 
    private:
+    friend class Cancellation;
     Cancellation& owner_;
+    Scope* outer_;
+    std::function<void()> interrupt_;  // empty once it was called
   };
 
  private:
   CancelReason reason_ = CancelReason::kNone;
-  std::vector<std::function<void()>> interrupts_;
+  Scope* innermost_ = nullptr;  // the scopes are a list, so that one costs no memory of its own
 };
 
 std::string_view Name(CancelReason reason);

@@ -59,6 +59,20 @@ TEST(Cancellation, ACallbackMayEndItsOwnScopeAndThoseWithin) {
   EXPECT_EQ(seen, "alive");
 }
 
+TEST(Cancellation, ACallbackMayEndAScopeFurtherOut) {
+  Cancellation cancellation;
+  std::optional<Cancellation::Scope> outer, middle, inner;
+  std::string seen;
+  outer.emplace(cancellation, [&] { seen += "outer"; });
+  middle.emplace(cancellation, [&] { seen += "middle "; });
+  inner.emplace(cancellation, [&] {
+    seen += "inner ";
+    middle.reset();
+  });
+  cancellation.Cancel(CancelReason::kClientGone);
+  EXPECT_EQ(seen, "inner outer");
+}
+
 TEST(Cancellation, ErrorsTellWhoseFaultItIs) {
   const auto error = [](CancelReason reason) {
     Cancellation cancellation;
