@@ -3,6 +3,8 @@
 #include <chrono>
 #include <system_error>
 
+#include "base/background.h"
+
 namespace understudy {
 namespace {
 
@@ -38,6 +40,7 @@ void Checkpointer::Start() {
 
 // Each pass moves what was committed before it began, so that what is left shrinks.
 void Checkpointer::MoveBulk(const std::filesystem::path& path) {
+  GiveWay();
   const auto database = Database::Open(path);
   if (!database || !(*database)->Number("PRAGMA user_version")) return;
   for (int pass = 0; pass < kPasses; ++pass) {

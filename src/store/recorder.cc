@@ -8,6 +8,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
+#include "base/background.h"
 #include "base/log.h"
 #include "base/runtime.h"
 #include "store/omit_bodies.h"
@@ -89,6 +90,7 @@ Recorder::Recorder(std::unique_ptr<UsageStore> store, const RecordOptions& optio
     : impl_(std::make_unique<Impl>(std::move(store), options, threads)) {
   impl_->thread = std::thread([impl = impl_.get()] {
     ::pthread_setname_np(::pthread_self(), "recorder");
+    GiveWay();
     impl->writer.Run();
   });
 }
@@ -107,9 +109,8 @@ Task<Status> Recorder::Record(Exchange exchange) {
     co_return Fail(Cancelled("the recorder has stopped"));
   }
   OmitLargeBodies(exchange, Positive(impl_->options.max_body_bytes));
-  auto item = std::make_unique<RecordItem>();
-  item->bytes = BodyBytes(exchange);
-  item->exchange = std::move(exchange);
+  const size_t bytes = BodyBytes(exchange);
+  auto item = std::make_unique<RecordItem>(std::move(exchange), bytes);
   const bool strict = impl_->options.mode == "strict";
   const bool waits = strict && !impl_->writer.failing();
   std::shared_ptr<RecordWaiter> waiter;
