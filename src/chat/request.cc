@@ -13,6 +13,7 @@ namespace {
 using Value = JsonReader::Value;
 
 constexpr int64_t kMaxChoices = 128;
+constexpr size_t kUsualMessages = 8;
 
 Role ParseRole(std::string_view name) {
   if (name == "user") return Role::kUser;
@@ -49,12 +50,9 @@ bool ReadMessage(JsonReader& in, Value value, Message* message) {
 }
 
 bool ReadMessages(JsonReader& in, Value value, std::vector<Message>* messages) {
-  const bool read = in.Items(value, [&](Value item) {
-    Message message;
-    if (!ReadMessage(in, item, &message)) return false;
-    messages->push_back(std::move(message));
-    return true;
-  });
+  messages->reserve(kUsualMessages);
+  const bool read =
+      in.Items(value, [&](Value item) { return ReadMessage(in, item, &messages->emplace_back()); });
   return read && (!messages->empty() || in.Fail("must hold at least one message"));
 }
 

@@ -102,6 +102,9 @@ std::string SpliceBody(std::string_view body, std::vector<Splice> edits);
 // count; and when not streaming, stream_options null, as upstreams refuse them then.
 std::string BodyForUpstream(const ChatRequest& request, std::string_view model, bool stream,
                             bool count_usage);
+// The edits that make that body; none where it goes as it came, so that it need not be copied.
+std::vector<Splice> EditsForUpstream(const ChatRequest& request, std::string_view model,
+                                     bool stream, bool count_usage);
 
 // The last message of role user; empty if none.
 std::string_view LastUserText(const ChatRequest& request);

@@ -50,8 +50,8 @@ std::string SpliceBody(std::string_view body, std::vector<Splice> edits) {
   return out;
 }
 
-std::string BodyForUpstream(const ChatRequest& request, std::string_view model, bool stream,
-                            bool count_usage) {
+std::vector<Splice> EditsForUpstream(const ChatRequest& request, std::string_view model,
+                                     bool stream, bool count_usage) {
   std::vector<Splice> edits;
   if (!model.empty() && request.model != model) {
     edits.push_back(SetMember(request, request.model_span, "model", JsonString(model)));
@@ -63,7 +63,12 @@ std::string BodyForUpstream(const ChatRequest& request, std::string_view model, 
   if (!stream && !request.stream_options_span.empty()) {
     edits.push_back({request.stream_options_span, "null"});
   }
-  return SpliceBody(request.body, std::move(edits));
+  return edits;
+}
+
+std::string BodyForUpstream(const ChatRequest& request, std::string_view model, bool stream,
+                            bool count_usage) {
+  return SpliceBody(request.body, EditsForUpstream(request, model, stream, count_usage));
 }
 
 }  // namespace understudy

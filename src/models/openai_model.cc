@@ -26,6 +26,23 @@ RetryPolicy PolicyOf(const ModelOptions& options, milliseconds time_limit) {
   return policy;
 }
 
+// The request's own bytes where nothing in them must change. The request must outlive it.
+class UpstreamBody {
+ public:
+  UpstreamBody(const ChatRequest& chat, std::string_view model, bool stream, bool count_usage) {
+    auto edits = EditsForUpstream(chat, model, stream, count_usage);
+    if (!edits.empty()) edited_ = SpliceBody(chat.body, std::move(edits));
+    view_ = edited_.empty() ? std::string_view(chat.body) : std::string_view(edited_);
+  }
+  UpstreamBody(const UpstreamBody&) = delete;
+  UpstreamBody& operator=(const UpstreamBody&) = delete;
+  std::string_view view() const { return view_; }
+
+ private:
+  std::string edited_;
+  std::string_view view_;
+};
+
 }  // namespace
 
 Result<std::shared_ptr<Model>> OpenAiModel::Make(const ModelOptions& options, Runtime& runtime,
@@ -77,7 +94,8 @@ Result<ConcurrencyLimit::Place> OpenAiModel::TakePlace() {
 }
 
 // Tries until an attempt succeeds or no further one is allowed; the last error is the answer.
-Task<Status> OpenAiModel::Try(const Attempt& attempt, Cancellation& cancellation, int& retries) {
+template <class Attempt>
+Task<Status> OpenAiModel::Try(Attempt attempt, Cancellation& cancellation, int& retries) {
   const uint64_t nth = counters_.requests.load(std::memory_order_relaxed);
   Retry retry(policy_, budget_, seed_ + nth);
   while (true) {
@@ -140,10 +158,10 @@ Task<Status> OpenAiModel::StreamOnce(const Upstream::Call& call, Cancellation& c
 
 Task<Result<ChatAnswer>> OpenAiModel::Complete(ModelRequest& request) {
   CO_TRY(const Place place, TakePlace());
-  const std::string body = BodyForUpstream(request.chat, info_.upstream_model, false, false);
-  const Upstream::Call call{"/chat/completions", body, request.authorization, false};
+  const UpstreamBody body(request.chat, info_.upstream_model, false, false);
+  const Upstream::Call call{"/chat/completions", body.view(), request.authorization, false};
   ChatAnswer answer;
-  const Attempt once = [&](Breaker::Permit&) {
+  const auto once = [&](Breaker::Permit&) {
     return CompleteOnce(call, request.cancellation, answer);
   };
   CO_TRY_VOID(co_await Try(once, request.cancellation, request.retries));
@@ -152,10 +170,10 @@ Task<Result<ChatAnswer>> OpenAiModel::Complete(ModelRequest& request) {
 
 Task<Result<std::unique_ptr<AnswerStream>>> OpenAiModel::Stream(ModelRequest& request) {
   CO_TRY(Place place, TakePlace());
-  const std::string body = BodyForUpstream(request.chat, info_.upstream_model, true, stream_usage_);
-  const Upstream::Call call{"/chat/completions", body, request.authorization, true};
+  const UpstreamBody body(request.chat, info_.upstream_model, true, stream_usage_);
+  const Upstream::Call call{"/chat/completions", body.view(), request.authorization, true};
   std::unique_ptr<AnswerStream> stream;
-  const Attempt once = [&](Breaker::Permit& permit) {
+  const auto once = [&](Breaker::Permit& permit) {
     return StreamOnce(call, request.cancellation, place, permit, stream);
   };
   CO_TRY_VOID(co_await Try(once, request.cancellation, request.retries));
@@ -172,7 +190,7 @@ Task<Result<std::string>> OpenAiModel::Embed(std::string_view body, std::string_
   const Upstream::Call call{"/embeddings", sent, authorization, false};
   std::string answer;
   int retries = 0;
-  const Attempt once = [&](Breaker::Permit&) { return PostOnce(call, cancellation, answer); };
+  const auto once = [&](Breaker::Permit&) { return PostOnce(call, cancellation, answer); };
   CO_TRY_VOID(co_await Try(once, cancellation, retries));
   co_return answer;
 }

@@ -12,7 +12,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -49,8 +48,9 @@ class OpenAiModel final : public Model {
               std::chrono::milliseconds time_limit);
 
   using Place = ConcurrencyLimit::Place;
-  using Attempt = std::function<Task<Status>(Breaker::Permit&)>;
-  Task<Status> Try(const Attempt& attempt, Cancellation& cancellation, int& retries);
+  // `attempt`: (Breaker::Permit&) -> Task<Status>.
+  template <class Attempt>
+  Task<Status> Try(Attempt attempt, Cancellation& cancellation, int& retries);
 
   // One try of each kind. A stream keeps the permit to settle it at its end.
   Task<Status> CompleteOnce(const Upstream::Call& call, Cancellation& cancellation,

@@ -73,7 +73,9 @@ Status Upstream::AddHeaders(const ModelOptions& resolved) {
   if (!IsFieldValue(resolved.api_key)) {
     return Fail(InvalidInput("the key has characters that HTTP does not allow").At("api_key"));
   }
-  if (!resolved.api_key.empty()) authorization_ = "Bearer " + resolved.api_key;
+  headers_.Add("Content-Type", "application/json");
+  headers_.Add("User-Agent", "understudy/" UNDERSTUDY_VERSION);
+  if (!resolved.api_key.empty()) headers_.Add("Authorization", "Bearer " + resolved.api_key);
   for (size_t i = 0; i < resolved.headers.size(); ++i) {
     const std::string_view line = resolved.headers[i];
     const size_t colon = line.find(':');
@@ -84,22 +86,21 @@ Status Upstream::AddHeaders(const ModelOptions& resolved) {
       return Fail(InvalidInput("expected \"Name: value\" with characters that HTTP allows")
                       .At(fmt::format("headers[{}]", i)));
     }
-    extra_.Add(name, value);
+    headers_.Set(name, value);
   }
+  authorized_ = headers_.Has("Authorization");
   return {};
 }
 
 Headers Upstream::HeadersFor(const Call& call) const {
   Headers headers;
-  headers.Add("Content-Type", "application/json");
-  headers.Add("Accept", call.stream ? "text/event-stream" : "application/json");
-  headers.Add("User-Agent", "understudy/" UNDERSTUDY_VERSION);
-  if (!authorization_.empty()) {
-    headers.Add("Authorization", authorization_);
-  } else if (!call.authorization.empty()) {
+  for (const auto& [name, value] : headers_) headers.Add(name, value);
+  if (!headers.Has("Accept")) {
+    headers.Add("Accept", call.stream ? "text/event-stream" : "application/json");
+  }
+  if (!authorized_ && !call.authorization.empty()) {
     headers.Add("Authorization", call.authorization);
   }
-  for (const auto& [name, value] : extra_) headers.Set(name, value);
   return headers;
 }
 

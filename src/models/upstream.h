@@ -48,8 +48,8 @@ class Upstream {
   const std::string model_;
   const Url url_;
   const ClientOptions options_;
-  std::string authorization_;  // "Bearer ..."; empty: the client's own goes
-  Headers extra_;
+  Headers headers_;          // of every request
+  bool authorized_ = false;  // among them is an Authorization; else the client's own goes
   std::vector<boost::asio::io_context*> contexts_;
   std::vector<std::unique_ptr<HttpClient>> clients_;  // by ThreadIndex()
 };

@@ -37,6 +37,7 @@ TEST(BodyForUpstream, NothingToDoChangesNothing) {
   const std::string body = Body(" \"model\" : \"m\", ", ", \"x\": 1.0e2 ");
   EXPECT_EQ(Spliced(body, "m", false, false), body);
   EXPECT_EQ(Spliced(body, "", false, true), body);
+  EXPECT_TRUE(EditsForUpstream(ParseChatRequest(body).value(), "m", false, true).empty());
 }
 
 TEST(BodyForUpstream, ReplacesOnlyTheModel) {
