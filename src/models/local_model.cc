@@ -35,6 +35,13 @@ Error NotReady(const std::string& model, const ModelHealth& health) {
   return Unavailable(fmt::format("{} is not ready: {}", model, health.detail));
 }
 
+// A server that dies still takes connections for a moment, while the kernel closes its files one by
+// one: to the caller it is gone all the same. `error` is retryable where no byte of an answer came.
+Error GoneIfSilent(const std::string& model, Error error) {
+  if (error.kind != ErrorKind::kProtocol || !error.retryable) return error;
+  return Unavailable(fmt::format("{} ended before it answered: {}", model, error.message));
+}
+
 ModelInfo InfoFor(const ModelOptions& options, const ModelMeta& meta) {
   ModelInfo info;
   info.name = options.name;
@@ -168,10 +175,11 @@ Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& reques
   CO_TRY(auto lease,
          co_await use->slots().Acquire(adapter, std::max(1, request.chat.n), request.cancellation));
   const Headers headers = JsonHeaders();
-  CO_TRY(auto reply, co_await use->ClientOfThisThread().Send("POST", "/v1/chat/completions",
-                                                             headers, body, request.cancellation));
-  if (reply->status != 200) co_return Fail(co_await ReadError(*reply));
-  auto stream = std::make_unique<LocalStream>(std::move(use), std::move(lease), std::move(reply),
+  auto reply = co_await use->ClientOfThisThread().Send("POST", "/v1/chat/completions", headers,
+                                                       body, request.cancellation);
+  if (!reply) co_return Fail(GoneIfSilent(options_.name, std::move(reply).error()));
+  if ((*reply)->status != 200) co_return Fail(co_await ReadError(**reply));
+  auto stream = std::make_unique<LocalStream>(std::move(use), std::move(lease), *std::move(reply),
                                               request.chat.n);
   CO_TRY_VOID(co_await stream->Open());
   co_return std::move(stream);
@@ -226,10 +234,11 @@ Task<Result<std::string>> LocalModel::Embed(std::string_view body, std::string_v
   CO_TRY(const auto embedder, co_await Embedder(cancellation));
   CO_TRY(const auto lease, co_await embedder->slots().Acquire(kNoAdapter, 1, cancellation));
   const Headers headers = JsonHeaders();
-  CO_TRY(const auto reply, co_await embedder->ClientOfThisThread().Send(
-                               "POST", "/v1/embeddings", headers, changed, cancellation));
-  if (reply->status != 200) co_return Fail(co_await ReadError(*reply));
-  co_return co_await reply->ReadAll(kMostEmbeddingBytes);
+  const auto reply = co_await embedder->ClientOfThisThread().Send("POST", "/v1/embeddings", headers,
+                                                                  changed, cancellation);
+  if (!reply) co_return Fail(GoneIfSilent(options_.name, reply.error()));
+  if ((*reply)->status != 200) co_return Fail(co_await ReadError(**reply));
+  co_return co_await (*reply)->ReadAll(kMostEmbeddingBytes);
 }
 
 }  // namespace understudy
