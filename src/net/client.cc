@@ -60,8 +60,7 @@ struct HttpClient::Impl {
 
   Result<std::string> Head(std::string_view method, std::string_view target, const Headers& headers,
                            size_t body_size) const;
-  Task<Result<Lease>> Open(bool pooled, Cancellation& cancellation);
-  Task<Status> WriteRequest(Wire& wire, std::string_view head, std::string_view body,
+  Task<WireError> WriteRest(Wire& wire, std::span<asio::const_buffer> buffers,
                             Cancellation& cancellation);
 };
 
@@ -89,33 +88,11 @@ Result<std::string> HttpClient::Impl::Head(std::string_view method, std::string_
   return head;
 }
 
-// A pooled connection if asked for and there; else a fresh one.
-Task<Result<Lease>> HttpClient::Impl::Open(bool pooled, Cancellation& cancellation) {
-  std::shared_ptr<Wire> wire;
-  if (pooled) wire = pool->Take();
-  if (!wire) {
-    const Dial dial{context, url, options, sweeper, tls.get()};
-    CO_TRY(wire, co_await Connect(dial, cancellation));
-  }
-  co_return Lease(pool, std::move(wire));
-}
-
-Task<Status> HttpClient::Impl::WriteRequest(Wire& wire, std::string_view head,
-                                            std::string_view body, Cancellation& cancellation) {
-  std::array buffers{asio::const_buffer(head.data(), head.size()),
-                     asio::const_buffer(body.data(), body.size())};
-  WireError error;
-  if (!wire.TryWrite(buffers, error)) {
-    const Cancellation::Scope scope(cancellation, [&wire] { wire.Close(); });
-    wire.Arm();  // an early answer or a reset must not be missed meanwhile
-    error = co_await wire.Write(buffers, options.idle_timeout);
-  }
-  if (cancellation.cancelled()) co_return Fail(cancellation.ToError());
-  if (error == asio::error::timed_out && wire.input().empty()) {
-    co_return Fail(Timeout(name + " did not take the request in time").At(name));
-  }
-  // Any other failure may hide an answer that came before it (413, say): reading will tell.
-  co_return Status();
+Task<WireError> HttpClient::Impl::WriteRest(Wire& wire, std::span<asio::const_buffer> buffers,
+                                            Cancellation& cancellation) {
+  const Cancellation::Scope scope(cancellation, [&wire] { wire.Close(); });
+  wire.Arm();  // an early answer or a reset must not be missed meanwhile
+  co_return co_await wire.Write(buffers, options.idle_timeout);
 }
 
 HttpClient::HttpClient(asio::io_context& context, Url url, ClientOptions options)
@@ -136,8 +113,22 @@ Task<Result<std::unique_ptr<HttpReply>>> HttpClient::Send(std::string_view metho
   CO_TRY(const std::string head, impl->Head(method, target, headers, body.size()));
   bool pooled = impl->pool->idle() > 0;
   while (true) {
-    CO_TRY(Lease lease, co_await impl->Open(pooled, cancellation));
-    CO_TRY_VOID(co_await impl->WriteRequest(lease.wire(), head, body, cancellation));
+    std::shared_ptr<Wire> wire = pooled ? impl->pool->Take() : nullptr;
+    if (!wire) {
+      const Dial dial{impl->context, impl->url, impl->options, impl->sweeper, impl->tls.get()};
+      CO_TRY(wire, co_await Connect(dial, cancellation));
+    }
+    Lease lease(impl->pool, std::move(wire));
+    std::array buffers{asio::buffer(head), asio::buffer(body)};
+    WireError error;
+    if (!lease.wire().TryWrite(buffers, error)) {
+      error = co_await impl->WriteRest(lease.wire(), buffers, cancellation);
+    }
+    if (cancellation.cancelled()) co_return Fail(cancellation.ToError());
+    if (error == asio::error::timed_out && lease.wire().input().empty()) {
+      co_return Fail(Timeout(impl->name + " did not take the request in time").At(impl->name));
+    }
+    // Any other failure may hide an answer that came before it (413, say): reading will tell.
     auto reply = std::make_unique<WireReply>(std::move(lease), impl->options, impl->name,
                                              method == "HEAD", cancellation);
     bool nothing_came = false;

@@ -53,7 +53,7 @@ class HttpReply {
   // chunked; gzip is never asked for. Fails with kProtocol when the upstream breaks off.
   virtual Task<Result<std::string_view>> ReadSome() = 0;
   // The rest of the body; kProtocol beyond max_bytes.
-  Task<Result<std::string>> ReadAll(size_t max_bytes);
+  virtual Task<Result<std::string>> ReadAll(size_t max_bytes) = 0;
 };
 
 class HttpClient {

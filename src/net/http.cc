@@ -5,6 +5,8 @@
 namespace understudy {
 namespace {
 
+constexpr size_t kFirstText = 384;  // most heads fit
+
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
 }
@@ -19,27 +21,45 @@ bool EqualsIgnoreCase(std::string_view a, std::string_view b) {
   return true;
 }
 
+void Headers::Add(std::string_view name, std::string_view value) {
+  if (text_.capacity() < kFirstText) text_.reserve(kFirstText);
+  places_.push_back({static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(name.size()),
+                     static_cast<uint32_t>(value.size())});
+  text_.append(name).append(value);
+}
+
 void Headers::Set(std::string_view name, std::string_view value) {
-  const std::string kept(value);  // `value` may point into a field that goes
-  const std::string kept_name(name);
+  const std::string kept_name(name), kept(value);  // both may point into a field that goes
   Remove(kept_name);
-  fields_.emplace_back(kept_name, kept);
+  Add(kept_name, kept);
 }
 
 void Headers::Remove(std::string_view name) {
-  std::erase_if(fields_, [&](const auto& field) { return EqualsIgnoreCase(field.first, name); });
+  const auto goes = [&](const Place& place) { return EqualsIgnoreCase(At(place).name, name); };
+  places_.erase(std::remove_if(places_.begin(), places_.end(), goes), places_.end());
+}
+
+void Headers::Clear() {
+  text_.clear();
+  places_.clear();
+}
+
+Headers::Field Headers::At(const Place& place) const {
+  const std::string_view text(text_);
+  return {text.substr(place.begin, place.name_size),
+          text.substr(place.begin + place.name_size, place.value_size)};
 }
 
 std::string_view Headers::Get(std::string_view name) const {
-  for (const auto& [key, value] : fields_) {
+  for (const auto& [key, value] : *this) {
     if (EqualsIgnoreCase(key, name)) return value;
   }
   return {};
 }
 
 bool Headers::Has(std::string_view name) const {
-  return std::any_of(fields_.begin(), fields_.end(),
-                     [&](const auto& field) { return EqualsIgnoreCase(field.first, name); });
+  return std::any_of(places_.begin(), places_.end(),
+                     [&](const Place& place) { return EqualsIgnoreCase(At(place).name, name); });
 }
 
 std::string_view HttpRequest::path() const {

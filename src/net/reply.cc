@@ -8,6 +8,9 @@ namespace {
 
 // What an upstream announces may be reserved at once; more only as it comes.
 constexpr size_t kMaxReserved = size_t{256} << 10;
+constexpr size_t kParsersRoom = 64;  // JSON parsers read a little past the end, and would grow it
+
+constexpr std::string_view kNotContinued = "did not continue its answer";
 
 }  // namespace
 
@@ -53,9 +56,11 @@ Task<Status> WireReply::ReadHead(bool& nothing_came) {
   Wire& wire = lease_.wire();
   nothing_came = true;
   while (true) {
-    if (!wire.input().empty()) nothing_came = false;
-    wire.Consume(parser_.Put(wire.input()));
-    if (parser_.failed()) co_return Fail(Broken(parser_.problem()));
+    if (!wire.input().empty()) {
+      nothing_came = false;
+      wire.Consume(parser_.Put(wire.input()));
+      if (parser_.failed()) co_return Fail(Broken(parser_.problem()));
+    }
     if (parser_.head_done()) break;
     CO_TRY_VOID(co_await Fill(first_byte_timeout_, "did not begin to answer"));
   }
@@ -64,36 +69,47 @@ Task<Status> WireReply::ReadHead(bool& nothing_came) {
   co_return Status();
 }
 
-Task<Result<std::string_view>> WireReply::ReadSome() {
-  if (!lease_) co_return std::string_view();
-  if (cancellation_.cancelled()) co_return Fail(cancellation_.ToError());
+Result<std::optional<std::string_view>> WireReply::NextPiece() {
+  if (!lease_) return std::string_view();
+  if (cancellation_.cancelled()) return Fail(cancellation_.ToError());
   Wire& wire = lease_.wire();
-  while (!parser_.done()) {
+  if (!parser_.done()) {
     wire.Consume(parser_.Put(wire.input()));
-    if (parser_.failed()) co_return Fail(Broken(parser_.problem()));
-    if (!parser_.piece().empty()) co_return parser_.piece();
-    if (parser_.done()) break;
-    CO_TRY_VOID(co_await Fill(idle_timeout_, "did not continue its answer"));
+    if (parser_.failed()) return Fail(Broken(parser_.problem()));
+    if (!parser_.piece().empty()) return parser_.piece();
+    if (!parser_.done()) return std::nullopt;
   }
   const bool reusable = parser_.keep_alive() && wire.input().empty() && !wire.ended();
   reusable ? lease_.GiveBack() : lease_.Close();
-  co_return std::string_view();
+  return std::string_view();
 }
 
-Task<Result<std::string>> HttpReply::ReadAll(size_t max_bytes) {
+Task<Result<std::string_view>> WireReply::ReadSome() {
+  while (true) {
+    CO_TRY(const std::optional<std::string_view> piece, NextPiece());
+    if (piece) co_return *piece;
+    CO_TRY_VOID(co_await Fill(idle_timeout_, kNotContinued));
+  }
+}
+
+Task<Result<std::string>> WireReply::ReadAll(size_t max_bytes) {
   std::string body;
   size_t announced = 0;
   const std::string_view length = headers.Get("Content-Length");
   std::from_chars(length.data(), length.data() + length.size(), announced);
-  body.reserve(std::min({announced, max_bytes, kMaxReserved}));
+  body.reserve(std::min({announced, max_bytes, kMaxReserved}) + kParsersRoom);
   while (true) {
-    CO_TRY(const std::string_view piece, co_await ReadSome());
-    if (piece.empty()) co_return body;
-    if (piece.size() > max_bytes - body.size()) {
+    CO_TRY(const std::optional<std::string_view> piece, NextPiece());
+    if (!piece) {
+      CO_TRY_VOID(co_await Fill(idle_timeout_, kNotContinued));
+      continue;
+    }
+    if (piece->empty()) co_return body;
+    if (piece->size() > max_bytes - body.size()) {
       co_return Fail(ProtocolError("the upstream's answer is larger than " +
                                    std::to_string(max_bytes) + " bytes"));
     }
-    body += piece;
+    body += *piece;
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "net/pool.h"
 #include "net/reply_parser.h"
@@ -18,8 +19,11 @@ class WireReply final : public HttpReply {
   // `nothing_came` is set.
   Task<Status> ReadHead(bool& nothing_came);
   Task<Result<std::string_view>> ReadSome() override;
+  Task<Result<std::string>> ReadAll(size_t max_bytes) override;
 
  private:
+  // The next piece of what has arrived, empty at the body's end; nullopt: more input is needed.
+  Result<std::optional<std::string_view>> NextPiece();
   Task<Status> Fill(std::chrono::milliseconds limit, std::string_view doing);
   Error Broken(std::string what) const;
 

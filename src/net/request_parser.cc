@@ -20,6 +20,7 @@ using beast::string_view;
 constexpr size_t kMaxFields = 256;
 constexpr size_t kKeptBody = size_t{64} << 10;
 constexpr size_t kMaxReserved = size_t{256} << 10;
+constexpr size_t kParsersRoom = 64;  // JSON parsers read a little past the end, and would grow it
 
 std::string_view View(string_view text) {
   return {text.data(), text.size()};
@@ -97,7 +98,7 @@ class Parser final : public http::basic_parser<true> {
   void on_response_impl(int, string_view, int, error_code&) override {}
   void on_body_init_impl(const boost::optional<uint64_t>& length, error_code&) override {
     // Bounded: an announcement alone must not cost memory.
-    if (length) request_.body.reserve(std::min<uint64_t>(*length, kMaxReserved));
+    if (length) request_.body.reserve(std::min<uint64_t>(*length, kMaxReserved) + kParsersRoom);
   }
   void on_chunk_header_impl(uint64_t size, string_view, error_code&) override {
     chunk_left_ = size;

@@ -86,7 +86,9 @@ Task<Status> WireWriter::Send(HttpResponse response) {
   if (!has_body_) response.body.clear();
   std::array buffers{asio::buffer(std::as_const(head_)),
                      asio::buffer(std::as_const(response.body))};
-  co_return co_await Flush(buffers, Phase::kComplete);
+  Status sent;
+  if (TryFlush(buffers, Phase::kComplete, sent)) co_return sent;
+  co_return co_await FlushRest(buffers, Phase::kComplete);
 }
 
 Task<Status> WireWriter::Begin(int status, Headers headers) {
@@ -96,7 +98,9 @@ Task<Status> WireWriter::Begin(int status, Headers headers) {
   if (terms_.http11 && StatusHasBody(status)) AppendField(head_, "Transfer-Encoding", "chunked");
   head_ += "\r\n";
   std::array buffers{asio::buffer(std::as_const(head_))};
-  co_return co_await Flush(buffers, Phase::kStream);
+  Status sent;
+  if (TryFlush(buffers, Phase::kStream, sent)) co_return sent;
+  co_return co_await FlushRest(buffers, Phase::kStream);
 }
 
 Task<Status> WireWriter::Write(std::string_view bytes) {
@@ -109,28 +113,42 @@ Task<Status> WireWriter::Write(std::string_view bytes) {
   }
   std::array buffers{asio::buffer(std::as_const(head_)), asio::buffer(bytes),
                      asio::const_buffer("\r\n", terms_.http11 ? 2 : 0)};
-  co_return co_await Flush(buffers, Phase::kStream);
+  Status sent;
+  if (TryFlush(buffers, Phase::kStream, sent)) co_return sent;
+  co_return co_await FlushRest(buffers, Phase::kStream);
 }
 
 Task<Status> WireWriter::End() {
   CO_TRY_VOID(Expect(Phase::kStream));
   const bool chunked = has_body_ && terms_.http11;
   std::array buffers{asio::const_buffer("0\r\n\r\n", chunked ? 5 : 0)};
-  co_return co_await Flush(buffers, Phase::kComplete);
+  Status sent;
+  if (TryFlush(buffers, Phase::kComplete, sent)) co_return sent;
+  co_return co_await FlushRest(buffers, Phase::kComplete);
 }
 
-Task<Status> WireWriter::Flush(std::span<asio::const_buffer> buffers, Phase next) {
-  const size_t size = asio::buffer_size(buffers);
-  WireError error;
+bool WireWriter::TryFlush(std::span<asio::const_buffer> buffers, Phase next, Status& result) {
+  flushing_ = asio::buffer_size(buffers);
   phase_ = Phase::kBroken;  // until it went out; a concurrent second call is refused
-  if (!wire_.TryWrite(buffers, error)) error = co_await wire_.Write(buffers, write_timeout_);
+  WireError error;
+  if (!wire_.TryWrite(buffers, error)) return false;
+  result = Flushed(error, next);
+  return true;
+}
+
+Task<Status> WireWriter::FlushRest(std::span<asio::const_buffer> buffers, Phase next) {
+  const WireError error = co_await wire_.Write(buffers, write_timeout_);
+  co_return Flushed(error, next);
+}
+
+Status WireWriter::Flushed(const WireError& error, Phase next) {
   if (error) {
     cancellation_->Cancel(CancelReason::kClientGone);
-    co_return Fail(cancellation_->ToError());
+    return Fail(cancellation_->ToError());
   }
-  bytes_sent_ += size;
+  bytes_sent_ += flushing_;
   phase_ = next;
-  co_return Status();
+  return {};
 }
 
 HttpResponse PlainError(int status, std::string_view message) {

@@ -46,7 +46,10 @@ class WireWriter final : public ResponseWriter {
   enum class Phase { kNothing, kStream, kComplete, kBroken };
   Status Expect(Phase phase) const;
   void StartHead(int status, const Headers& headers);
-  Task<Status> Flush(std::span<boost::asio::const_buffer> buffers, Phase next);
+  // Sends what the socket takes at once. True: that was all, or it failed, as `result` says.
+  bool TryFlush(std::span<boost::asio::const_buffer> buffers, Phase next, Status& result);
+  Task<Status> FlushRest(std::span<boost::asio::const_buffer> buffers, Phase next);
+  Status Flushed(const WireError& error, Phase next);
 
   Wire& wire_;
   std::chrono::nanoseconds write_timeout_;
@@ -54,6 +57,7 @@ class WireWriter final : public ResponseWriter {
   Phase phase_ = Phase::kNothing;
   bool has_body_ = true;
   uint64_t bytes_sent_ = 0;
+  size_t flushing_ = 0;  // bytes on their way
   std::optional<Cancellation> cancellation_;
   std::string head_;  // kept for its memory
 };

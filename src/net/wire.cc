@@ -62,13 +62,16 @@ std::string Wire::CertificateProblem() {
 
 bool Wire::MakeRoom() {
   if (begin_ == end_) begin_ = end_ = 0;
-  if (end_ < buffer_.size()) return true;
+  // Messages of this size come in two reads: from the next one on they shall come in one.
+  const bool grow = crowded_ && buffer_.size() < kKeptBuffer;
+  if (end_ < buffer_.size() && !grow) return true;
   if (begin_ > 0) {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
     if (end_ <= buffer_.size() / 2) return true;
   }
+  crowded_ = false;
   if (buffer_.size() >= max_buffer_) return end_ < buffer_.size();
   buffer_.resize(std::min(max_buffer_, std::max(kFirstBuffer, buffer_.size() * 2)));
   return true;
@@ -102,6 +105,7 @@ void Wire::Arm() {
 void Wire::OnRead(WireError error, size_t bytes) {
   reading_ = false;
   end_ += bytes;
+  crowded_ = end_ == buffer_.size();
   const bool only_late = error == asio::error::operation_aborted && timed_out_ && !closed_;
   if (error && !only_late) end_error_ = error;
   if (signal_->waiting()) {

@@ -105,6 +105,7 @@ class Wire final : public std::enable_shared_from_this<Wire>, public Deadline {
   size_t end_ = 0;
   size_t max_buffer_;
   WireError end_error_;
+  bool crowded_ = false;  // the last read filled the buffer to its end
   bool reading_ = false;
   bool timed_out_ = false;
   bool closed_ = false;

@@ -29,6 +29,27 @@ TEST(Headers, SetReplacesEveryFieldOfTheName) {
   EXPECT_EQ(headers.size(), 1U);
 }
 
+TEST(Headers, KeepTheirOrderThroughRemovalsCopiesAndMoves) {
+  Headers headers;
+  for (int i = 0; i < 40; ++i) headers.Add("x-" + std::to_string(i), std::string(i * 10, 'v'));
+  headers.Remove("X-1");
+  headers.Add("last", "");
+  Headers copy = headers;
+  headers.Clear();
+  EXPECT_EQ(headers.size(), 0U);
+  headers.Add("again", "yes");
+  EXPECT_EQ(headers.Get("again"), "yes");
+  const Headers moved = std::move(copy);
+  std::vector<std::string> names;
+  for (const auto& [name, value] : moved) names.emplace_back(name);
+  ASSERT_EQ(names.size(), 40U);
+  EXPECT_EQ(names[0], "x-0");
+  EXPECT_EQ(names[1], "x-2");
+  EXPECT_EQ(names[39], "last");
+  EXPECT_EQ(moved.Get("x-39"), std::string(390, 'v'));
+  EXPECT_TRUE(moved.Has("Last"));
+}
+
 TEST(HttpRequest, SplitsItsTarget) {
   HttpRequest request;
   request.target = "/v1/models?limit=2&a=?";
