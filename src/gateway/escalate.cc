@@ -17,7 +17,6 @@ Error BothFailed(const Verdict& verdict, Error reference_error) {
 
 Task<Status> Escalate(Call& call) {
   const Verdict verdict = call.served().verdict;
-  if (verdict.ok()) co_return Status{};
   Model* reference = call.serving.models->reference();
   const bool allowed = call.serving.options.routing.escalate && reference && !call.fell_back &&
                        reference->info().name != call.served().model;

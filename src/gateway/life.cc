@@ -45,8 +45,8 @@ Task<Status> Answer(Call& call) {
   CO_TRY_VOID(Run(call, Step::kRoute, RouteCall));
   CO_TRY_VOID(co_await Run(call, Step::kGenerate, Generate));
   CO_TRY_VOID(Run(call, Step::kVerify, Verify));
-  CO_TRY_VOID(co_await Run(call, Step::kEscalate, Escalate));
-  CO_TRY_VOID(co_await Run(call, Step::kRespond, Respond));
+  if (!call.served().verdict.ok()) CO_TRY_VOID(co_await Run(call, Step::kEscalate, Escalate));
+  if (call.chat.stream) CO_TRY_VOID(co_await Run(call, Step::kRespond, Respond));
   co_return Status{};
 }
 
@@ -76,7 +76,7 @@ Task<void> LiveThrough(Call& call, const std::optional<Error>& refused) {
     status = co_await Answer(call);
   }
   Settle(call, status);
-  {
+  if (Recorded(call)) {
     const StepTimer timer(call, Step::kRecord);
     co_await Record(call);  // unrecorded exchanges are counted there; the answer goes out anyway
   }

@@ -9,6 +9,17 @@ std::string_view HostOf(std::string_view peer) {
   return peer.substr(0, peer.rfind(':'));
 }
 
+// A thread's calls in a row mostly have one origin, and the hash is one against brute force: dear.
+std::string HashedOrigin(const std::string& key, std::string_view origin) {
+  thread_local struct {
+    std::string key, origin, hash;
+  } last;
+  if (last.origin != origin || last.key != key) {
+    last = {key, std::string(origin), KeyedHash(key, origin)};
+  }
+  return last.hash;
+}
+
 // Calls of one conversation share everything up to the first answer, so that prefix names the
 // session where the client does not. The origin is part of it: equal openings by two origins are
 // two sessions.
@@ -30,7 +41,7 @@ Status Parse(Call& call) {
   TRY(call.chat, ParseChatRequest(std::move(call.http.body)));
   const std::string origin =
       fmt::format("{}|{}|{}", call.key_name, call.chat.user, HostOf(call.http.peer));
-  exchange.origin = KeyedHash(call.serving.origin_key, origin);
+  exchange.origin = HashedOrigin(call.serving.origin_key, origin);
   exchange.agent = call.http.headers.Get("x-understudy-agent");
   exchange.session = SessionOf(call);
   exchange.streamed = call.chat.stream;

@@ -1,11 +1,11 @@
 #include "gateway/steps.h"
 
 namespace understudy {
+namespace {
 
-Task<Status> Record(Call& call) {
-  if (!call.services.recorder || !call.parsed) co_return Status{};
+// What the end of the answer still needs is small and stays; the rest goes to the record.
+Exchange HandOver(Call& call) {
   Exchange exchange = std::move(call.exchange);
-  // What the end of the answer still needs is small; the bodies go to the record.
   call.exchange.id = exchange.id;
   call.exchange.outcome = exchange.outcome;
   call.exchange.total_us = exchange.total_us;
@@ -16,10 +16,22 @@ Task<Status> Record(Call& call) {
     kept.verdict.kind = answer.verdict.kind;
   }
   exchange.decision = std::move(call.decision);
-  call.decision = *exchange.decision;
+  call.decision.route = exchange.decision->route;
+  call.decision.reason = exchange.decision->reason;
+  call.decision.task = exchange.decision->task;
   exchange.request = std::move(call.chat.body);
   exchange.response = call.answer.body;
-  co_return co_await call.services.recorder->Record(std::move(exchange));
+  return exchange;
+}
+
+}  // namespace
+
+bool Recorded(const Call& call) {
+  return call.services.recorder && call.parsed;
+}
+
+Task<Status> Record(Call& call) {
+  return call.services.recorder->Record(HandOver(call));
 }
 
 }  // namespace understudy

@@ -60,7 +60,6 @@ Task<Status> SendChunks(Call& call) {
 }  // namespace
 
 Task<Status> Respond(Call& call) {
-  if (!call.chat.stream) co_return Status{};
   CO_TRY_VOID(co_await BeginStream(call));
   if (!call.stream) co_return co_await SendChunks(call);
   CO_TRY_VOID(co_await FlowThrough(call));

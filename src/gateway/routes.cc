@@ -52,12 +52,11 @@ Task<void> Dispatch(Visit& visit) {
   for (const Endpoint& endpoint : kEndpoints) {
     if (!Matches(endpoint.path, visit.http.path())) continue;
     if (endpoint.method == method) {
-      co_await endpoint.handler(visit);
-      co_return;
+      return endpoint.handler(visit);
     }
     allowed = endpoint.method;
   }
-  co_await Refuse(visit, allowed.empty() ? 404 : 405, allowed);
+  return Refuse(visit, allowed.empty() ? 404 : 405, allowed);
 }
 
 }  // namespace understudy

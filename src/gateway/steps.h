@@ -23,14 +23,16 @@ Task<Status> Generate(Call& call);
 // May a small model's answer be served? The verdict is noted; what follows from it is escalate's.
 Status Verify(Call& call);
 
-// The reference answers in place of an answer that failed verification. Only while no byte is
-// committed, which holds for every answer that does not flow.
+// For an answer that failed verification: the reference answers in its place. Only while no byte
+// is committed, which holds for every answer that does not flow.
 Task<Status> Escalate(Call& call);
 
-// Streams: everything but the end of the answer goes out. Plain answers: nothing yet.
+// For streams: everything but the end of the answer goes out. Of plain answers nothing does yet.
 Task<Status> Respond(Call& call);
 
-// The exchange goes to the recorder; in strict mode this waits until it is durable.
+// For what is recorded: the exchange goes to the recorder; in strict mode this waits until it is
+// durable.
+bool Recorded(const Call& call);
 Task<Status> Record(Call& call);
 
 // The last bytes: the plain answer, the end of the stream, or the error in OpenAI's shape.
