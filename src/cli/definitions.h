@@ -11,6 +11,9 @@ Action DefineConfigShow(CLI::App& app);     // config.cc
 Action DefineDoctor(CLI::App& app);         // doctor.cc
 Action DefineExchangesList(CLI::App& app);  // exchanges.cc
 Action DefineExchangesShow(CLI::App& app);  // exchanges.cc
+Action DefineGgufCheck(CLI::App& app);      // gguf_check.cc
+Action DefineGgufDiff(CLI::App& app);       // gguf_diff.cc
+Action DefineGgufShow(CLI::App& app);       // gguf_show.cc
 Action DefineImport(CLI::App& app);         // import.cc
 Action DefineInit(CLI::App& app);           // init.cc
 Action DefineModelsAdd(CLI::App& app);      // models.cc

@@ -67,19 +67,18 @@ void PrintJson(const Findings& findings, bool healthy, Console& console) {
   console.Out(json::serialize(report) + '\n');
 }
 
-Result<ExitCode> Doctor(const DoctorFlags& flags, Console& console) {
-  const Findings findings = Examine(flags);
+}  // namespace
+
+ExitCode ReportFindings(const Findings& findings, bool as_json, Console& console) {
   const bool healthy =
       std::ranges::find(findings, Health::kFail, &Finding::health) == findings.end();
-  if (flags.json) {
+  if (as_json) {
     PrintJson(findings, healthy, console);
   } else {
     PrintText(findings, console);
   }
   return healthy ? ExitCode::kOk : ExitCode::kFailed;
 }
-
-}  // namespace
 
 Action DefineDoctor(CLI::App& app) {
   const auto flags = std::make_shared<DoctorFlags>();
@@ -89,7 +88,9 @@ Action DefineDoctor(CLI::App& app) {
                "run llama-server's self-test again, although this version has passed it");
   AddJsonFlag(app, flags->json);
   app.footer("  understudy doctor --online");
-  return [flags](Console& console) { return Doctor(*flags, console); };
+  return [flags](Console& console) -> Result<ExitCode> {
+    return ReportFindings(Examine(*flags), flags->json, console);
+  };
 }
 
 }  // namespace understudy

@@ -7,6 +7,8 @@
 
 #include "base/options.h"
 #include "base/result.h"
+#include "cli/console.h"
+#include "cli/exit_code.h"
 
 namespace understudy {
 
@@ -21,6 +23,9 @@ struct Finding {
   std::string mend;  // what to do; empty when ok
 };
 using Findings = std::vector<Finding>;
+
+// Prints them, as JSON where asked for; kFailed where one is kFail.
+ExitCode ReportFindings(const Findings& findings, bool as_json, Console& console);
 
 Findings CheckMachine(const std::string& workspace);
 

@@ -36,6 +36,8 @@ class GgufValue {
   std::vector<int64_t> Integers() const;
   std::vector<double> Numbers() const;
 
+  bool operator==(const GgufValue&) const = default;  // of the same type and with the same bytes
+
  private:
   GgufValue(GgufType type, GgufType element, uint64_t count, std::string_view bytes)
       : type_(type), element_(element), count_(count), bytes_(bytes) {}

@@ -65,8 +65,9 @@ struct Tokenizer::Tables {
     const TokenId left = Find(merge.substr(0, blank)), right = Find(merge.substr(blank + 1));
     const TokenId result =
         Find(std::string(merge.substr(0, blank)) + std::string(merge.substr(blank + 1)));
-    if (left == kNoToken || right == kNoToken || result == kNoToken) {
-      return Fail(Wrong(fmt::format("merge {} (\"{}\") names or makes no token", rank, merge)));
+    if (left == kNoToken || right == kNoToken) return {};  // it never applies
+    if (result == kNoToken) {
+      return Fail(Wrong(fmt::format("merge {} (\"{}\") makes no token", rank, merge)));
     }
     merges.Add(left, right, {static_cast<uint32_t>(rank), result});
     return {};

@@ -30,7 +30,8 @@ enum class SpecialTokens : uint8_t {
 
 class Tokenizer {
  public:
-  // kInvalidInput when a byte has no token, or a merge names or makes a text that is no token.
+  // kInvalidInput when a byte has no token, or a merge of two tokens makes a text that is
+  // none. (A merge of texts that are no tokens never applies, and is passed over.)
   static Result<Tokenizer> FromVocabulary(Vocabulary vocabulary);
   // The vocabulary is copied: the file may go. Errors as ReadVocabulary's and the above.
   static Result<Tokenizer> FromGguf(const GgufFile& file);

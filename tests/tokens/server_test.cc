@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "support/tiny_model.h"
 #include "tokens/code_points.h"
 #include "tokens/learn_vocabulary.h"
 #include "tokens/server_fixture.h"
@@ -12,6 +13,7 @@ namespace understudy {
 namespace {
 
 using ::understudy::testing::TextMaker;
+using ::understudy::testing::TinyModel;
 using ::understudy::testing::VocabularyServer;
 
 Vocabulary LearnedFrom(const std::vector<std::string>& texts) {
@@ -49,6 +51,18 @@ TEST(TokenizerAndServer, AgreeOnTenThousandTexts) {
                     << "\ntheirs " << ::testing::PrintToString(theirs);
   }
   EXPECT_EQ(different, 0u);
+}
+
+TEST(TokenizerAndServer, AgreeOnAVocabularyReadFromAFile) {
+  SKIP_WITHOUT_LLAMA_SERVER();
+  const auto file = GgufFile::Open(TinyModel().model);
+  ASSERT_TRUE(file.has_value());
+  const auto tokenizer = Tokenizer::FromGguf(*file);
+  ASSERT_TRUE(tokenizer.has_value()) << tokenizer.error().ToString();
+  VocabularyServer server(TinyModel().model);
+  for (const std::string& text : Texts(3, 300)) {
+    ASSERT_EQ(tokenizer->Encode(text, SpecialTokens::kParse), server.Tokenize(text)) << text;
+  }
 }
 
 // A vocabulary in which only these merge: "a" or "!" with the first byte of any character beyond

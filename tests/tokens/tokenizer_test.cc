@@ -141,13 +141,20 @@ TEST(Tokenizer, IdsOutsideTheVocabularyGiveNothing) {
   EXPECT_EQ(tokenizer.Find("nothing"), kNoToken);
 }
 
+TEST(Tokenizer, MergesOfTextsThatAreNoTokensNeverApply) {
+  Vocabulary vocabulary = Small();
+  vocabulary.merges.emplace_back("us er");
+  const Tokenizer tokenizer = Make(vocabulary);
+  EXPECT_THAT(tokenizer.Encode("user", SpecialTokens::kAsText), ElementsAre('u', 's', 'e', 'r'));
+}
+
 TEST(Tokenizer, BrokenVocabulariesAreRefused) {
   Vocabulary broken = Small();
   broken.tokens['a'] = "?a";
   EXPECT_THAT(ErrorOf(broken), HasSubstr("byte 97 has no token"));
   broken = Small();
   broken.merges.emplace_back("x y");
-  EXPECT_THAT(ErrorOf(broken), HasSubstr("merge 5 (\"x y\") names or makes no token"));
+  EXPECT_THAT(ErrorOf(broken), HasSubstr("merge 5 (\"x y\") makes no token"));
   broken = Small();
   broken.merges.emplace_back("xy");
   EXPECT_THAT(ErrorOf(broken), HasSubstr("is not two texts"));
