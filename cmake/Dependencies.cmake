@@ -25,6 +25,12 @@ pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 
+# libtorch, for the training program: Debian's 1.13, or any 2.x named by -DCMAKE_PREFIX_PATH.
+find_package(Torch QUIET)
+if(NOT TORCH_FOUND)
+  message(STATUS "libtorch not found: understudy-train is not built (package libtorch-dev)")
+endif()
+
 # Flags that hold for every target of ours.
 add_library(understudy_flags INTERFACE)
 target_include_directories(understudy_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)

@@ -5,7 +5,7 @@
 // once; when the ring is full it waits up to wait_ms, then gives up and the exchange is counted
 // as unrecorded. Strict mode: Record returns once the exchange is durable.
 //
-// Full: `queue` exchanges wait, or 256 MB of bodies. While the store fails (a full disk, say),
+// Full: `queue` exchanges wait, or 64 MiB of bodies. While the store fails (a full disk, say),
 // what is queued is tried again, every second at the latest, for as long as it takes; strict calls
 // then return the store's error at once, though what they left is still tried. No call waits for a
 // commit for more than five seconds.

@@ -1,0 +1,270 @@
+#include "nn/kernels.h"
+
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <cmath>
+#include <vector>
+
+namespace understudy::nn {
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::Function;
+using torch::autograd::variable_list;
+
+constexpr int64_t kGrain = 16;  // rows a thread takes at least
+
+float Sigmoid(float x) {
+  return 1.0F / (1.0F + std::exp(-x));
+}
+
+// d silu(x) / dx, given sigmoid(x)
+float SiluSlope(float x, float sigmoid) {
+  return sigmoid * (1.0F + x * (1.0F - sigmoid));
+}
+
+struct RmsNormFunction : Function<RmsNormFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
+                            const at::Tensor& weight, double epsilon) {
+    const at::Tensor x = input.contiguous();
+    const int64_t width = x.size(-1);
+    const int64_t rows = x.numel() / width;
+    at::Tensor y = at::empty_like(x);
+    at::Tensor inverse = at::empty({rows}, x.options());
+    const float* from = x.data_ptr<float>();
+    const float* w = weight.data_ptr<float>();
+    float* to = y.data_ptr<float>();
+    float* inv = inverse.data_ptr<float>();
+    at::parallel_for(0, rows, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const float* a = from + row * width;
+        float sum = 0;
+        for (int64_t i = 0; i < width; ++i) sum += a[i] * a[i];
+        inv[row] = 1.0F / std::sqrt(sum / static_cast<float>(width) + static_cast<float>(epsilon));
+        for (int64_t i = 0; i < width; ++i) to[row * width + i] = a[i] * inv[row] * w[i];
+      }
+    });
+    context->save_for_backward({x, weight, inverse});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor& x = saved[0];
+    const at::Tensor g = gradients[0].contiguous();
+    const int64_t width = x.size(-1);
+    const int64_t rows = x.numel() / width;
+    at::Tensor to_x = at::empty_like(x);
+    const float* a = x.data_ptr<float>();
+    const float* w = saved[1].data_ptr<float>();
+    const float* inv = saved[2].data_ptr<float>();
+    const float* up = g.data_ptr<float>();
+    float* out = to_x.data_ptr<float>();
+    at::parallel_for(0, rows, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        const int64_t at = row * width;
+        float dot = 0;
+        for (int64_t i = 0; i < width; ++i) dot += up[at + i] * w[i] * a[at + i];
+        const float pull = dot * inv[row] * inv[row] / static_cast<float>(width);
+        for (int64_t i = 0; i < width; ++i) {
+          out[at + i] = inv[row] * (up[at + i] * w[i] - a[at + i] * pull);
+        }
+      }
+    });
+    at::Tensor to_weight;
+    if (saved[1].requires_grad()) {
+      to_weight = (g.view({rows, width}) * x.view({rows, width}) * saved[2].unsqueeze(1)).sum(0);
+    }
+    return {to_x, to_weight, at::Tensor()};
+  }
+};
+
+struct SwiGluFunction : Function<SwiGluFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& gate_in,
+                            const at::Tensor& up_in) {
+    const at::Tensor gate = gate_in.contiguous(), up = up_in.contiguous();
+    at::Tensor y = at::empty_like(gate);
+    const float *a = gate.data_ptr<float>(), *b = up.data_ptr<float>();
+    float* to = y.data_ptr<float>();
+    at::parallel_for(0, y.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) to[i] = a[i] * Sigmoid(a[i]) * b[i];
+    });
+    context->save_for_backward({gate, up});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor g = gradients[0].contiguous();
+    at::Tensor to_gate = at::empty_like(g), to_up = at::empty_like(g);
+    const float *a = saved[0].data_ptr<float>(), *b = saved[1].data_ptr<float>();
+    const float* from = g.data_ptr<float>();
+    float *ga = to_gate.data_ptr<float>(), *gb = to_up.data_ptr<float>();
+    at::parallel_for(0, g.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const float s = Sigmoid(a[i]);
+        ga[i] = from[i] * b[i] * SiluSlope(a[i], s);
+        gb[i] = from[i] * a[i] * s;
+      }
+    });
+    return {to_gate, to_up};
+  }
+};
+
+// One time step of a row: which taps lie within the row and the segment.
+int64_t Reach(const int64_t* segments, int64_t time, int64_t kernel) {
+  int64_t reach = 1;
+  while (reach < kernel && reach <= time && segments[time - reach] == segments[time]) ++reach;
+  return reach;
+}
+
+struct ConvFunction : Function<ConvFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
+                            const at::Tensor& weight, const at::Tensor& bias,
+                            const at::Tensor& segment_ids) {
+    const at::Tensor x = input.contiguous(), segments = segment_ids.contiguous();
+    const at::Tensor taps = weight.t().contiguous();  // [kernel, channels]
+    const int64_t rows = x.size(0), time = x.size(1), channels = x.size(2), kernel = taps.size(0);
+    at::Tensor before = at::empty_like(x), y = at::empty_like(x);
+    const float *from = x.data_ptr<float>(), *w = taps.data_ptr<float>(),
+                *b = bias.data_ptr<float>();
+    const int64_t* segment = segments.data_ptr<int64_t>();
+    float *pre = before.data_ptr<float>(), *to = y.data_ptr<float>();
+    at::parallel_for(0, rows * time, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t step = begin; step < end; ++step) {
+        const int64_t t = step % time;
+        const int64_t reach = Reach(segment + step - t, t, kernel);
+        float* sum = pre + step * channels;
+        for (int64_t c = 0; c < channels; ++c) sum[c] = b[c];
+        for (int64_t back = 0; back < reach; ++back) {
+          const float* a = from + (step - back) * channels;
+          const float* tap = w + (kernel - 1 - back) * channels;
+          for (int64_t c = 0; c < channels; ++c) sum[c] += a[c] * tap[c];
+        }
+        for (int64_t c = 0; c < channels; ++c) to[step * channels + c] = sum[c] * Sigmoid(sum[c]);
+      }
+    });
+    context->save_for_backward({x, weight, bias, segments, before});
+    return y;
+  }
+
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    const at::Tensor &x = saved[0], &segments = saved[3], &before = saved[4];
+    const at::Tensor g = gradients[0].contiguous();
+    const at::Tensor taps = saved[1].t().contiguous();
+    const int64_t rows = x.size(0), time = x.size(1), channels = x.size(2), kernel = taps.size(0);
+    at::Tensor to_sum = at::empty_like(x), to_x = at::zeros_like(x);
+    const float *up = g.data_ptr<float>(), *pre = before.data_ptr<float>(), *w = taps.data_ptr<float>();
+    float *gs = to_sum.data_ptr<float>(), *gx = to_x.data_ptr<float>();
+    const int64_t* segment = segments.data_ptr<int64_t>();
+    at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t step = begin * time; step < end * time; ++step) {
+        float* sum = gs + step * channels;
+        for (int64_t c = 0; c < channels; ++c) {
+          const int64_t i = step * channels + c;
+          sum[c] = up[i] * SiluSlope(pre[i], Sigmoid(pre[i]));
+        }
+        const int64_t t = step % time;
+        const int64_t reach = Reach(segment + step - t, t, kernel);
+        for (int64_t back = 0; back < reach; ++back) {
+          float* out = gx + (step - back) * channels;
+          const float* tap = w + (kernel - 1 - back) * channels;
+          for (int64_t c = 0; c < channels; ++c) out[c] += sum[c] * tap[c];
+        }
+      }
+    });
+    at::Tensor to_weight, to_bias;
+    if (saved[1].requires_grad()) to_weight = WeightGradient(x, to_sum, segments, kernel);
+    if (saved[2].requires_grad()) to_bias = to_sum.sum(at::IntArrayRef({0, 1}));
+    return {to_x, to_weight, to_bias, at::Tensor()};
+  }
+
+  static at::Tensor WeightGradient(const at::Tensor& x, const at::Tensor& to_sum,
+                                   const at::Tensor& segments, int64_t kernel) {
+    const int64_t time = x.size(1);
+    std::vector<at::Tensor> taps;
+    for (int64_t back = kernel - 1; back >= 0; --back) {
+      if (back >= time) {
+        taps.push_back(at::zeros({x.size(2)}, x.options()));
+        continue;
+      }
+      const at::Tensor same = segments.narrow(1, back, time - back)
+                                  .eq(segments.narrow(1, 0, time - back))
+                                  .unsqueeze(-1);
+      taps.push_back((x.narrow(1, 0, time - back) * to_sum.narrow(1, back, time - back) * same)
+                         .sum(at::IntArrayRef({0, 1})));
+    }
+    return at::stack(taps, 1);
+  }
+};
+
+// Turning back is turning by the opposite angle, so one function serves both ways.
+at::Tensor Turn(const at::Tensor& input, const at::Tensor& angles, int64_t rotary, bool neox,
+                float direction) {
+  const at::Tensor x = input.contiguous();
+  const int64_t heads = x.size(2), size = x.size(3), half = rotary / 2;
+  at::Tensor y = x.clone();
+  float* to = y.data_ptr<float>();
+  const float* from = x.data_ptr<float>();
+  const float* angle = angles.data_ptr<float>();  // [rows * time, half, 2]: cosine, sine
+  at::parallel_for(0, x.size(0) * x.size(1), kGrain, [&](int64_t begin, int64_t end) {
+    for (int64_t step = begin; step < end; ++step) {
+      for (int64_t head = 0; head < heads; ++head) {
+        const int64_t at = (step * heads + head) * size;
+        for (int64_t i = 0; i < half; ++i) {
+          const int64_t first = at + (neox ? i : 2 * i), second = at + (neox ? i + half : 2 * i + 1);
+          const float c = angle[(step * half + i) * 2];
+          const float s = direction * angle[(step * half + i) * 2 + 1];
+          to[first] = from[first] * c - from[second] * s;
+          to[second] = from[first] * s + from[second] * c;
+        }
+      }
+    }
+  });
+  return y;
+}
+
+struct RotateFunction : Function<RotateFunction> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& angles,
+                            int64_t rotary, bool neox) {
+    context->save_for_backward({angles});
+    context->saved_data["rotary"] = rotary;
+    context->saved_data["neox"] = neox;
+    return Turn(x, angles, rotary, neox, 1);
+  }
+  static variable_list backward(AutogradContext* context, const variable_list& gradients) {
+    const auto saved = context->get_saved_variables();
+    return {Turn(gradients[0], saved[0], context->saved_data["rotary"].toInt(),
+                 context->saved_data["neox"].toBool(), -1),
+            at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor RmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
+  return RmsNormFunction::apply(x, weight, epsilon);
+}
+
+at::Tensor SwiGlu(const at::Tensor& gate, const at::Tensor& up) {
+  return SwiGluFunction::apply(gate, up);
+}
+
+at::Tensor CausalConvSilu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                          const at::Tensor& segments) {
+  return ConvFunction::apply(x, weight, bias, segments);
+}
+
+at::Tensor Rotate(const at::Tensor& x, const at::Tensor& positions, int64_t rotary, double base,
+                  bool neox) {
+  if (rotary == 0) return x;
+  const at::Tensor exponents =
+      at::arange(0, rotary, 2, at::kDouble) * (-std::log(base) / static_cast<double>(rotary));
+  const at::Tensor angles = positions.to(at::kDouble).unsqueeze(-1) * at::exp(exponents);
+  const at::Tensor turns = at::stack({at::cos(angles), at::sin(angles)}, -1).to(at::kFloat);
+  return RotateFunction::apply(x, turns.contiguous(), rotary, neox);
+}
+
+}  // namespace understudy::nn
