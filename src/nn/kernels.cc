@@ -156,7 +156,8 @@ struct ConvFunction : Function<ConvFunction> {
     const at::Tensor taps = saved[1].t().contiguous();
     const int64_t rows = x.size(0), time = x.size(1), channels = x.size(2), kernel = taps.size(0);
     at::Tensor to_sum = at::empty_like(x), to_x = at::zeros_like(x);
-    const float *up = g.data_ptr<float>(), *pre = before.data_ptr<float>(), *w = taps.data_ptr<float>();
+    const float *up = g.data_ptr<float>(), *pre = before.data_ptr<float>(),
+                *w = taps.data_ptr<float>();
     float *gs = to_sum.data_ptr<float>(), *gx = to_x.data_ptr<float>();
     const int64_t* segment = segments.data_ptr<int64_t>();
     at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
@@ -214,7 +215,8 @@ at::Tensor Turn(const at::Tensor& input, const at::Tensor& angles, int64_t rotar
       for (int64_t head = 0; head < heads; ++head) {
         const int64_t at = (step * heads + head) * size;
         for (int64_t i = 0; i < half; ++i) {
-          const int64_t first = at + (neox ? i : 2 * i), second = at + (neox ? i + half : 2 * i + 1);
+          const int64_t first = at + (neox ? i : 2 * i),
+                        second = at + (neox ? i + half : 2 * i + 1);
           const float c = angle[(step * half + i) * 2];
           const float s = direction * angle[(step * half + i) * 2 + 1];
           to[first] = from[first] * c - from[second] * s;

@@ -2,7 +2,8 @@
 // tensor operations they would read and write every activation several times over; on a CPU that
 // costs as much as the matrix products.
 //
-// Tensors are f32 and contiguous after the call's own check; where autograd is off nothing is saved.
+// Tensors are f32 and contiguous after the call's own check; where autograd is off nothing is
+// saved.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -22,7 +23,8 @@ at::Tensor CausalConvSilu(const at::Tensor& x, const at::Tensor& weight, const a
                           const at::Tensor& segments);
 
 // Turns pairs of numbers by position (arXiv 2104.09864): x [rows, time, heads, size], positions
-// [rows, time] int64. `neox`: pairs are (i, i + rotary / 2), as GPT-NeoX has them, else (2i, 2i + 1).
+// [rows, time] int64. `neox`: pairs are (i, i + rotary / 2), as GPT-NeoX has them, else (2i, 2i +
+// 1).
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& positions, int64_t rotary, double base,
                   bool neox);
 

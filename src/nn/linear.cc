@@ -21,7 +21,8 @@ struct FrozenProduct : Function<FrozenProduct> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const Matrix* weight,
                             int64_t type) {
     const auto product_type = static_cast<at::ScalarType>(type);
-    context->saved_data["weight"] = c10::IValue::make_capsule(c10::make_intrusive<HeldMatrix>(*weight));
+    context->saved_data["weight"] =
+        c10::IValue::make_capsule(c10::make_intrusive<HeldMatrix>(*weight));
     context->saved_data["type"] = type;
     return at::linear(x.to(product_type), weight->As(product_type)).to(at::kFloat);
   }

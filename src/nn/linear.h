@@ -43,8 +43,8 @@ class Linear {
   std::optional<LoraPair> lora_;
 };
 
-// x [n, in] times a matrix's transpose, in `type`. A frozen matrix is widened once forwards and once
-// backwards and never kept so; a trainable one gets its gradient.
+// x [n, in] times a matrix's transpose, in `type`. A frozen matrix is widened once forwards and
+// once backwards and never kept so; a trainable one gets its gradient.
 at::Tensor Product(const at::Tensor& x, const Matrix& weight, at::ScalarType type);
 
 }  // namespace understudy::nn

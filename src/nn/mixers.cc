@@ -74,7 +74,8 @@ at::Tensor Mamba2::operator()(const at::Tensor& x, const Rows& rows) const {
   y = y + u * parts_.skip.view({ssm_.heads, 1});
   y = SwiGlu(in[0], y.view({batch, time, ssm_.inner}));
   const at::Tensor ones = at::ones({ssm_.inner / ssm_.groups}, x.options());
-  y = RmsNorm(y.view({batch, time, ssm_.groups, -1}), ones, epsilon_).view({batch, time, ssm_.inner});
+  y = RmsNorm(y.view({batch, time, ssm_.groups, -1}), ones, epsilon_)
+          .view({batch, time, ssm_.inner});
   return parts_.out(y * parts_.norm.view({ssm_.inner}));
 }
 

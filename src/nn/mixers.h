@@ -17,7 +17,8 @@ struct Rows {
   at::Tensor tokens;
   at::Tensor segments;   // equal numbers, side by side: one sequence
   at::Tensor positions;  // within its sequence, from 0
-  at::Tensor hidden;     // [rows, 1, time, time] f32: 0 where a token may look, else -inf; see LookBack
+  at::Tensor
+      hidden;  // [rows, 1, time, time] f32: 0 where a token may look, else -inf; see LookBack
 };
 
 // Fills rows.hidden: a token sees itself and what came before it in its own sequence.

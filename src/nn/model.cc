@@ -11,23 +11,20 @@ namespace {
 
 Result<Layer> MakeLayer(const ModelConfig& config, TensorSource& source, int64_t layer) {
   switch (config.architecture) {
-    case Architecture::kLlama:
-      return MakeLlamaLayer(config, source, layer);
-    case Architecture::kGraniteHybrid:
-      return MakeGraniteHybridLayer(config, source, layer);
-    case Architecture::kMamba2:
-      return MakeMamba2Layer(config, source, layer);
-    case Architecture::kQwen2:
-      return MakeQwen2Layer(config, source, layer);
-    case Architecture::kQwen3:
-      return MakeQwen3Layer(config, source, layer);
+    case Architecture::kLlama: return MakeLlamaLayer(config, source, layer);
+    case Architecture::kGraniteHybrid: return MakeGraniteHybridLayer(config, source, layer);
+    case Architecture::kMamba2: return MakeMamba2Layer(config, source, layer);
+    case Architecture::kQwen2: return MakeQwen2Layer(config, source, layer);
+    case Architecture::kQwen3: return MakeQwen3Layer(config, source, layer);
   }
   return Fail(InternalError("an architecture without layers"));
 }
 
 }  // namespace
 
-at::Tensor Mlp::operator()(const at::Tensor& x) const { return down(SwiGlu(gate(x), up(x))); }
+at::Tensor Mlp::operator()(const at::Tensor& x) const {
+  return down(SwiGlu(gate(x), up(x)));
+}
 
 Result<std::unique_ptr<LanguageModel>> LanguageModel::Make(const ModelConfig& config,
                                                            TensorSource& source) {
@@ -38,7 +35,8 @@ Result<std::unique_ptr<LanguageModel>> LanguageModel::Make(const ModelConfig& co
     TRY(Layer layer, MakeLayer(config, source, i));
     model->layers_.push_back(std::move(layer));
   }
-  TRY(model->norm_, source.GetVector("output_norm.weight", {config.width}, TensorSource::Start::kOnes));
+  TRY(model->norm_,
+      source.GetVector("output_norm.weight", {config.width}, TensorSource::Start::kOnes));
   if (source.Has("output.weight")) {
     TRY(Matrix output, source.GetMatrix("output.weight", config.vocabulary, config.width));
     model->output_.emplace("output", std::move(output));
@@ -53,7 +51,8 @@ Result<std::unique_ptr<LanguageModel>> LanguageModel::Make(const ModelConfig& co
   return model;
 }
 
-at::Tensor LanguageModel::RunLayer(const Layer& layer, const at::Tensor& h, const Rows& rows) const {
+at::Tensor LanguageModel::RunLayer(const Layer& layer, const at::Tensor& h,
+                                   const Rows& rows) const {
   const double scale = config_.residual_scale, epsilon = config_.norm_epsilon;
   at::Tensor sum = at::add(h, (*layer.mixer)(RmsNorm(h, layer.mixer_norm, epsilon), rows), scale);
   if (layer.mlp) {

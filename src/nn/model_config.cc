@@ -65,14 +65,15 @@ std::optional<Architecture> FindArchitecture(std::string_view name) {
 Status RefuseVariants(const GgufFile& file, const Keys& keys) {
   for (const std::string_view key : {"expert_count", "attention.sliding_window"}) {
     if (const auto value = keys.Optional(key); value.value_or(0) > 0) {
-      return Fail(Unsupported(fmt::format("{} = {}: such models cannot be trained here",
-                                                       keys.Full(key), *value)));
+      return Fail(Unsupported(
+          fmt::format("{} = {}: such models cannot be trained here", keys.Full(key), *value)));
     }
   }
   const auto scaling = file.Text(keys.Full("rope.scaling.type"));
   if (scaling && *scaling != "none") {
-    return Fail(Unsupported(fmt::format("{} = \"{}\": scaled rotary positions cannot be trained here",
-                            keys.Full("rope.scaling.type"), *scaling)));
+    return Fail(
+        Unsupported(fmt::format("{} = \"{}\": scaled rotary positions cannot be trained here",
+                                keys.Full("rope.scaling.type"), *scaling)));
   }
   if (file.FindTensor("rope_freqs.weight") != nullptr) {
     return Fail(Unsupported("rope_freqs.weight: scaled rotary positions cannot be trained here"));
@@ -98,7 +99,9 @@ void ReadSsm(Keys& keys, ModelConfig& config) {
   config.ssm.groups = keys.Optional("ssm.group_count").value_or(1);
 }
 
-double OrOne(double value) { return value == 0 ? 1 : value; }
+double OrOne(double value) {
+  return value == 0 ? 1 : value;
+}
 
 void ReadGranite(const GgufFile& file, const Keys& keys, ModelConfig& config) {
   config.embedding_scale = OrOne(keys.Number("embedding_scale", 0));
@@ -132,7 +135,8 @@ Status CheckAttention(const ModelConfig& config) {
   if (config.head_size < 2 || config.head_size > 4096 || config.head_size % 2 != 0) {
     return Senseless("a head's size must be even, 2 to 4096");
   }
-  if (config.rotary_size < 0 || config.rotary_size > config.head_size || config.rotary_size % 2 != 0) {
+  if (config.rotary_size < 0 || config.rotary_size > config.head_size ||
+      config.rotary_size % 2 != 0) {
     return Senseless("rope.dimension_count must be even and within a head");
   }
   for (const int64_t kv : config.kv_heads) {
@@ -144,7 +148,8 @@ Status CheckAttention(const ModelConfig& config) {
 }
 
 Status CheckSsm(const SsmConfig& ssm) {
-  if (ssm.conv_kernel < 2 || ssm.conv_kernel > 16) return Senseless("ssm.conv_kernel must be 2 to 16");
+  if (ssm.conv_kernel < 2 || ssm.conv_kernel > 16)
+    return Senseless("ssm.conv_kernel must be 2 to 16");
   if (ssm.inner < 1 || ssm.inner > 1 << 20) return Senseless("ssm.inner_size");
   if (ssm.state < 1 || ssm.state > 1024) return Senseless("ssm.state_size must be 1 to 1024");
   if (ssm.heads < 1 || ssm.inner % ssm.heads != 0) {
@@ -170,10 +175,11 @@ Result<ModelConfig> ReadModelConfig(const GgufFile& file) {
   if (!name) return Fail(InvalidInput("general.architecture is missing: not a model"));
   const auto architecture = FindArchitecture(*name);
   if (!architecture) {
-    return Fail(Unsupported(fmt::format(
-        "architecture \"{}\" can be served but not trained; trained can be llama, granitehybrid, mamba2, "
-        "qwen2 and qwen3",
-        *name)));
+    return Fail(
+        Unsupported(fmt::format("architecture \"{}\" can be served but not trained; trained can be "
+                                "llama, granitehybrid, mamba2, "
+                                "qwen2 and qwen3",
+                                *name)));
   }
   Keys keys(file, *name);
   TRY_VOID(RefuseVariants(file, keys));
@@ -198,7 +204,8 @@ Result<ModelConfig> ReadModelConfig(const GgufFile& file) {
     return Fail(InvalidInput(fmt::format("{} is missing or no count", keys.missing())));
   }
   if (config.layers() != layers) {
-    return Fail(InvalidInput(fmt::format("attention.head_count_kv has {} entries for {} layers", config.layers(), layers)));
+    return Fail(InvalidInput(fmt::format("attention.head_count_kv has {} entries for {} layers",
+                                         config.layers(), layers)));
   }
   TRY_VOID(CheckModelConfig(config));
   return config;
@@ -206,16 +213,20 @@ Result<ModelConfig> ReadModelConfig(const GgufFile& file) {
 
 Status CheckModelConfig(const ModelConfig& config) {
   if (config.width < 1 || config.width > 1 << 20) return Senseless("embedding_length");
-  if (config.vocabulary < 2 || config.vocabulary > 1 << 24) return Senseless("the vocabulary's size");
+  if (config.vocabulary < 2 || config.vocabulary > 1 << 24)
+    return Senseless("the vocabulary's size");
   if (config.context < 1) return Senseless("context_length");
   if (config.layers() < 1 || config.layers() > 1024) return Senseless("block_count");
-  if (config.feed_forward < 0 || config.feed_forward > 1 << 24) return Senseless("feed_forward_length");
-  if (!(config.norm_epsilon > 0) || config.norm_epsilon > 1) return Senseless("layer_norm_rms_epsilon");
+  if (config.feed_forward < 0 || config.feed_forward > 1 << 24)
+    return Senseless("feed_forward_length");
+  if (!(config.norm_epsilon > 0) || config.norm_epsilon > 1)
+    return Senseless("layer_norm_rms_epsilon");
   if (Has(config, true)) TRY_VOID(CheckAttention(config));
   if (Has(config, false)) {
     if (config.architecture != Architecture::kMamba2 &&
         config.architecture != Architecture::kGraniteHybrid) {
-      return Senseless("attention.head_count_kv is 0, but this architecture has no state-space layers");
+      return Senseless(
+          "attention.head_count_kv is 0, but this architecture has no state-space layers");
     }
     TRY_VOID(CheckSsm(config.ssm));
   }
@@ -264,7 +275,9 @@ void WriteGranite(const ModelConfig& config, const auto& key, GgufWriter& writer
 }  // namespace
 
 void WriteModelConfig(const ModelConfig& config, GgufWriter& writer) {
-  const auto key = [&](std::string_view name) { return fmt::format("{}.{}", Name(config.architecture), name); };
+  const auto key = [&](std::string_view name) {
+    return fmt::format("{}.{}", Name(config.architecture), name);
+  };
   writer.Set("general.architecture", Name(config.architecture));
   writer.Set(key("block_count"), static_cast<uint32_t>(config.layers()));
   writer.Set(key("context_length"), static_cast<uint32_t>(config.context));

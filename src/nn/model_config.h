@@ -1,5 +1,5 @@
-// What a model is made of: the sizes of one of the architectures that can be trained here, read from
-// a GGUF file's metadata or written to it. Key names and their meaning are llama.cpp's.
+// What a model is made of: the sizes of one of the architectures that can be trained here, read
+// from a GGUF file's metadata or written to it. Key names and their meaning are llama.cpp's.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ enum class Architecture { kLlama, kGraniteHybrid, kMamba2, kQwen2, kQwen3 };
 // As in `general.architecture`; also the prefix of the model's keys.
 std::string_view Name(Architecture architecture);
 
-// A Mamba2 mixer: `inner` channels in heads of inner / heads, `groups` sets of B and C of `state` numbers.
+// A Mamba2 mixer: `inner` channels in heads of inner / heads, `groups` sets of B and C of `state`
+// numbers.
 struct SsmConfig {
   int64_t conv_kernel = 4;
   int64_t inner = 0;
@@ -52,9 +53,9 @@ struct ModelConfig {
   bool attends(int64_t layer) const { return kv_heads[static_cast<size_t>(layer)] > 0; }
 };
 
-// Fails with kUnsupported for an architecture that cannot be trained (naming those that can) and for
-// variants of one that compute something else (experts, scaled rotation); with kInvalidInput for
-// missing or senseless sizes. Both name the key.
+// Fails with kUnsupported for an architecture that cannot be trained (naming those that can) and
+// for variants of one that compute something else (experts, scaled rotation); with kInvalidInput
+// for missing or senseless sizes. Both name the key.
 Result<ModelConfig> ReadModelConfig(const GgufFile& file);
 
 // The keys that ReadModelConfig and llama.cpp need, without the tokenizer's.

@@ -24,7 +24,8 @@ Result<ModelTensors> ModelTensors::Encode(const std::vector<Parameter>& paramete
   ModelTensors made;
   for (const Parameter& parameter : parameters) {
     const at::Tensor values = parameter.value.detach().contiguous();
-    const std::span<const float> numbers(values.data_ptr<float>(), static_cast<size_t>(values.numel()));
+    const std::span<const float> numbers(values.data_ptr<float>(),
+                                         static_cast<size_t>(values.numel()));
     const TensorType type = parameter.matrix ? matrices : TensorType::kF32;
     TRY(std::string bytes, EncodeTensor(numbers, type));
     made.tensors_.push_back({parameter.name, FileShape(parameter), type, std::move(bytes)});

@@ -92,7 +92,8 @@ void Optimizer::Muon(const Parameter& parameter, State& state, const at::Tensor&
   const double lr = options_.muon_lr * rate;
   state.first.mul_(options_.muon_momentum).add_(gradient);
   const at::Tensor ahead = at::add(gradient, state.first, options_.muon_momentum);  // Nesterov
-  const auto out = static_cast<double>(gradient.size(0)), in = static_cast<double>(gradient.size(1));
+  const auto out = static_cast<double>(gradient.size(0)),
+             in = static_cast<double>(gradient.size(1));
   at::Tensor value = parameter.value;
   if (options_.weight_decay > 0) value.mul_(1 - lr * options_.weight_decay);
   value.add_(Orthogonalized(ahead), -lr * std::sqrt(std::max(1.0, out / in)));
@@ -104,7 +105,8 @@ void Optimizer::Save(GgufWriter& writer) const {
     const auto add = [&](std::string_view suffix, const at::Tensor& tensor) {
       if (!tensor.defined()) return;
       const std::array<uint64_t, 1> shape{static_cast<uint64_t>(tensor.numel())};
-      writer.AddTensor(parameters_[i].name + std::string(suffix), shape, TensorType::kF32, Bytes(tensor));
+      writer.AddTensor(parameters_[i].name + std::string(suffix), shape, TensorType::kF32,
+                       Bytes(tensor));
     };
     add(".m", states_[i].first);
     add(".v", states_[i].second);
@@ -121,7 +123,8 @@ Status Optimizer::Load(const GgufFile& file) {
       const std::string name = parameters_[i].name + std::string(suffix);
       const GgufTensor* found = file.FindTensor(name);
       if (found == nullptr || found->bytes.size() != static_cast<size_t>(tensor.nbytes())) {
-        return Fail(InvalidInput(fmt::format("the checkpoint lacks {}, or it has another size", name)));
+        return Fail(
+            InvalidInput(fmt::format("the checkpoint lacks {}, or it has another size", name)));
       }
       std::memcpy(tensor.data_ptr(), found->bytes.data(), found->bytes.size());
       return {};

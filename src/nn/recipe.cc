@@ -41,7 +41,8 @@ class Section {
     if (value < least || value > most) Mistake(key, fmt::format("must be {} to {}", least, most));
   }
   void Mistake(std::string_view key, std::string_view what) {
-    if (mistake_.empty()) mistake_ = fmt::format("{}{}{} {}", name_, name_.empty() ? "" : ".", key, what);
+    if (mistake_.empty())
+      mistake_ = fmt::format("{}{}{} {}", name_, name_.empty() ? "" : ".", key, what);
   }
   void RefuseUnknown(const std::set<std::string>& tables = {}) {
     if (table_ == nullptr) return;
@@ -109,7 +110,8 @@ void ReadData(Section section, DataRecipe& data) {
   section.Read("prompt_share", data.prompt_share);
   section.Read("prompt_weight", data.prompt_weight);
   section.InRange("max_chars", static_cast<double>(data.max_chars), 400, 1e6);
-  for (const auto& [key, share] : {std::pair{"real_share", data.real_share}, {"prompt_share", data.prompt_share}}) {
+  for (const auto& [key, share] :
+       {std::pair{"real_share", data.real_share}, {"prompt_share", data.prompt_share}}) {
     section.InRange(key, share, 0, 1);
   }
   section.RefuseUnknown();
@@ -148,24 +150,26 @@ void ReadOptimizer(Section section, OptimizerOptions& optimizer) {
 
 Result<Recipe> ReadRecipe(const std::filesystem::path& path) {
   TRY(const std::string text, ReadFile(path));
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    return Fail(InvalidInput(std::string(parsed.error().description()))
-                    .At(fmt::format("{}:{}", path.string(), parsed.error().source().begin.line)));
+  toml::table parsed;
+  try {
+    parsed = toml::parse(text);
+  } catch (const toml::parse_error& error) {
+    return Fail(InvalidInput(std::string(error.description()))
+                    .At(fmt::format("{}:{}", path.string(), error.source().begin.line)));
   }
   Recipe recipe;
   std::string mistake;
-  Section root(parsed.table(), "", mistake);
+  Section root(parsed, "", mistake);
   root.Read("name", recipe.name);
   root.Read("licence", recipe.licence);
   root.Read("seed", recipe.seed);
   root.Read("vocabulary_examples", recipe.vocabulary_examples);
   root.RefuseUnknown({"model", "data", "schedule", "optimizer"});
   if (recipe.name.empty()) root.Mistake("name", "is missing");
-  ReadModel(Section(parsed.table(), "model", mistake), recipe.model);
-  ReadData(Section(parsed.table(), "data", mistake), recipe.data);
-  ReadSchedule(Section(parsed.table(), "schedule", mistake), recipe.schedule);
-  ReadOptimizer(Section(parsed.table(), "optimizer", mistake), recipe.optimizer);
+  ReadModel(Section(parsed, "model", mistake), recipe.model);
+  ReadData(Section(parsed, "data", mistake), recipe.data);
+  ReadSchedule(Section(parsed, "schedule", mistake), recipe.schedule);
+  ReadOptimizer(Section(parsed, "optimizer", mistake), recipe.optimizer);
   if (!mistake.empty()) return Fail(InvalidInput(mistake).At(path.string()));
   if (auto sizes = CheckModelConfig(recipe.model); !sizes) {
     return Fail(std::move(sizes).error().At(path.string()));

@@ -13,19 +13,19 @@ namespace understudy::nn {
 
 struct DataRecipe {
   uint64_t seed = 1;
-  std::string families;      // weights of the generators' families ("label=2,copy=1"); empty: theirs
-  int64_t max_chars = 3000;  // of an example
-  double real_share = 0.05;  // of examples drawn from the public texts, where they are at hand
-  double prompt_share = 0.1;    // of a prompt's tokens that count in the loss,
-  double prompt_weight = 0.2;   // and how much
+  std::string families;  // weights of the generators' families ("label=2,copy=1"); empty: theirs
+  int64_t max_chars = 3000;    // of an example
+  double real_share = 0.05;    // of examples drawn from the public texts, where they are at hand
+  double prompt_share = 0.1;   // of a prompt's tokens that count in the loss,
+  double prompt_weight = 0.2;  // and how much
 };
 
 struct ScheduleRecipe {
-  int64_t rows = 8;     // of a batch
-  int64_t time = 1024;  // tokens a row; longer examples are left out
-  int64_t tokens = 0;   // to train on in all; 0: as long as --minutes says
-  int64_t warm_up = 200;      // steps
-  double cool_down = 0.25;    // last share of the run, over which the rate falls to zero
+  int64_t rows = 8;         // of a batch
+  int64_t time = 1024;      // tokens a row; longer examples are left out
+  int64_t tokens = 0;       // to train on in all; 0: as long as --minutes says
+  int64_t warm_up = 200;    // steps
+  double cool_down = 0.25;  // last share of the run, over which the rate falls to zero
   double checkpoint_minutes = 5;
   int64_t evaluate_steps = 400;
   int64_t evaluate_examples = 256;

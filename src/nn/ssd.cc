@@ -65,7 +65,8 @@ at::Tensor Inside(const Chunks& parts, int64_t chunk) {
 at::Tensor Added(const Chunks& parts) {
   const at::Tensor last = parts.segments.narrow(2, parts.segments.size(2) - 1, 1);
   const at::Tensor open = parts.segments.eq(last).unsqueeze(2);
-  const at::Tensor left = (parts.sums.narrow(3, parts.sums.size(3) - 1, 1) - parts.sums).exp() * open;
+  const at::Tensor left =
+      (parts.sums.narrow(3, parts.sums.size(3) - 1, 1) - parts.sums).exp() * open;
   return at::matmul((parts.b * left.unsqueeze(-1)).transpose(-1, -2), parts.x);
 }
 
@@ -84,7 +85,8 @@ at::Tensor Carried(const Chunks& parts, const at::Tensor& added) {
     if (n > 0) kept = kept * last.select(1, n).eq(last.select(1, n - 1)).unsqueeze(1);
     state = state * kept.unsqueeze(-1).unsqueeze(-1) + added.select(1, n);
   }
-  const at::Tensor previous = at::cat({at::full_like(last.narrow(1, 0, 1), -2), last.narrow(1, 0, count - 1)}, 1);
+  const at::Tensor previous =
+      at::cat({at::full_like(last.narrow(1, 0, 1), -2), last.narrow(1, 0, count - 1)}, 1);
   const at::Tensor continues = parts.segments.eq(previous.unsqueeze(-1)).unsqueeze(2);
   const at::Tensor reach = parts.sums.exp() * continues;
   return at::matmul(parts.c * reach.unsqueeze(-1), at::stack(before, 1));

@@ -3,8 +3,8 @@
 //   h_t = exp(step_t * decay) * h_{t-1} + step_t * B_t x_t^T        (h is [state, size])
 //   y_t = C_t h_t
 //
-// computed chunk by chunk: inside a chunk as masked products of matrices, between chunks by carrying
-// h. Linear in time; the result does not depend on the chunk's length beyond rounding.
+// computed chunk by chunk: inside a chunk as masked products of matrices, between chunks by
+// carrying h. Linear in time; the result does not depend on the chunk's length beyond rounding.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -19,7 +19,7 @@ struct ScanInput {
   at::Tensor segments;  // [rows, time] int64: h starts at zero with each
 };
 
-inline constexpr int64_t kScanChunk = 64;
+inline constexpr int64_t kScanChunk = 32;
 
 // y [rows, time, heads, size].
 at::Tensor StateSpaceScan(const ScanInput& input, int64_t chunk = kScanChunk);

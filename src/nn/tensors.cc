@@ -18,15 +18,13 @@ constexpr double kStandardDeviation = 0.02;
 
 Result<at::ScalarType> TorchType(const GgufTensor& tensor) {
   switch (tensor.type) {
-    case TensorType::kF32:
-      return at::kFloat;
-    case TensorType::kF16:
-      return at::kHalf;
-    case TensorType::kBF16:
-      return at::kBFloat16;
+    case TensorType::kF32: return at::kFloat;
+    case TensorType::kF16: return at::kHalf;
+    case TensorType::kBF16: return at::kBFloat16;
     default:
-      return Fail(Unsupported(fmt::format("tensor {} is {}: trained on can be f32, f16, bf16 and q8_0",
-                                          tensor.name, Name(tensor.type))));
+      return Fail(
+          Unsupported(fmt::format("tensor {} is {}: trained on can be f32, f16, bf16 and q8_0",
+                                  tensor.name, Name(tensor.type))));
   }
 }
 
@@ -73,8 +71,9 @@ Result<at::Tensor> ToTorch(const GgufTensor& tensor, at::IntArrayRef shape) {
   TRY(const at::ScalarType type, TorchType(tensor));
   at::Tensor made = at::empty(shape, type);
   if (static_cast<size_t>(made.nbytes()) != tensor.bytes.size()) {
-    return Fail(InvalidInput(fmt::format("tensor {} has {} bytes, its model needs {} ({})", tensor.name,
-                                         tensor.bytes.size(), made.nbytes(), fmt::join(shape, " x "))));
+    return Fail(
+        InvalidInput(fmt::format("tensor {} has {} bytes, its model needs {} ({})", tensor.name,
+                                 tensor.bytes.size(), made.nbytes(), fmt::join(shape, " x "))));
   }
   std::memcpy(made.data_ptr(), tensor.bytes.data(), tensor.bytes.size());
   return made;
@@ -93,13 +92,15 @@ Result<const GgufTensor*> FileSource::Find(const std::string& name, at::IntArray
   if (tensor == nullptr) return Fail(InvalidInput(fmt::format("tensor {} is missing", name)));
   bool same = true;
   for (size_t i = 0; i < kGgufMaxDimensions; ++i) {
-    const uint64_t wanted = i < shape.size() ? static_cast<uint64_t>(shape[shape.size() - 1 - i]) : 1;
+    const uint64_t wanted =
+        i < shape.size() ? static_cast<uint64_t>(shape[shape.size() - 1 - i]) : 1;
     same = same && tensor->shape[i] == wanted;
   }
   // llama.cpp keeps some vectors as [n, 1] and some as [n]: the count decides there.
   if (!same && tensor->elements() != static_cast<uint64_t>(c10::multiply_integers(shape))) {
-    return Fail(InvalidInput(fmt::format("tensor {} has the shape {} (innermost first), its model needs {}",
-                                         name, fmt::join(tensor->shape, " x "), fmt::join(shape, " x "))));
+    return Fail(
+        InvalidInput(fmt::format("tensor {} has the shape {} (innermost first), its model needs {}",
+                                 name, fmt::join(tensor->shape, " x "), fmt::join(shape, " x "))));
   }
   return tensor;
 }
@@ -130,18 +131,15 @@ Result<Matrix> SeedSource::GetMatrix(const std::string& name, int64_t out, int64
   return Matrix(Keep(name, at::empty({out, in}, at::kFloat).normal_(0, deviation, random_), true));
 }
 
-Result<at::Tensor> SeedSource::GetVector(const std::string& name, at::IntArrayRef shape, Start start) {
+Result<at::Tensor> SeedSource::GetVector(const std::string& name, at::IntArrayRef shape,
+                                         Start start) {
   at::Tensor value = at::zeros(shape, at::kFloat);
   switch (start) {
-    case Start::kZeros:
-      break;
-    case Start::kOnes:
-      value.fill_(1);
-      break;
-    case Start::kNormal:
-      value.normal_(0, kStandardDeviation, random_);
-      break;
-    case Start::kConv:  // uniform within 1 / sqrt(kernel), as PyTorch's Conv1d of one channel a group
+    case Start::kZeros: break;
+    case Start::kOnes: value.fill_(1); break;
+    case Start::kNormal: value.normal_(0, kStandardDeviation, random_); break;
+    case Start::kConv:  // uniform within 1 / sqrt(kernel), as PyTorch's Conv1d of one channel a
+                        // group
       value.uniform_(-1 / std::sqrt(static_cast<double>(shape.back())),
                      1 / std::sqrt(static_cast<double>(shape.back())), random_);
       break;

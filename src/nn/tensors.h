@@ -43,8 +43,8 @@ class Matrix {
 Result<at::Tensor> ToTorch(const GgufTensor& tensor, at::IntArrayRef shape);
 Result<Matrix> ToMatrix(const GgufTensor& tensor, int64_t out, int64_t in);
 
-// Where a model under construction gets its tensors from: a file, or a seed. Both know them by their
-// GGUF names; the order of the requests is the order in which a model is written.
+// Where a model under construction gets its tensors from: a file, or a seed. Both know them by
+// their GGUF names; the order of the requests is the order in which a model is written.
 class TensorSource {
  public:
   enum class Start { kZeros, kOnes, kNormal, kConv, kTimeStep, kDecay };
@@ -78,8 +78,8 @@ struct Parameter {
 };
 
 // Fresh trainable tensors: matrices normal with standard deviation 0.02 (those that write to the
-// residual stream divided by sqrt(2 layers)), the state-space ones as Mamba2's reference starts them
-// (arXiv 2405.21060): decay uniform in [1, 16], time step log-uniform in [0.001, 0.1].
+// residual stream divided by sqrt(2 layers)), the state-space ones as Mamba2's reference starts
+// them (arXiv 2405.21060): decay uniform in [1, 16], time step log-uniform in [0.001, 0.1].
 class SeedSource : public TensorSource {
  public:
   SeedSource(uint64_t seed, int64_t layers);

@@ -32,14 +32,16 @@ Result<AttentionParts> MakeAttentionParts(const ModelConfig& config, TensorSourc
   return parts;
 }
 
-Result<Mamba2Parts> MakeMamba2Parts(const ModelConfig& config, TensorSource& source, int64_t layer) {
+Result<Mamba2Parts> MakeMamba2Parts(const ModelConfig& config, TensorSource& source,
+                                    int64_t layer) {
   const SsmConfig& ssm = config.ssm;
   const auto vector = [&](std::string_view name, at::IntArrayRef shape, Start start) {
     return source.GetVector(LayerName(layer, name), shape, start);
   };
   Mamba2Parts parts;
   TRY(parts.in, MakeLinear(source, LayerName(layer, "ssm_in"), ssm.in_rows(), config.width));
-  TRY(parts.conv_weight, vector("ssm_conv1d.weight", {ssm.conv_channels(), ssm.conv_kernel}, Start::kConv));
+  TRY(parts.conv_weight,
+      vector("ssm_conv1d.weight", {ssm.conv_channels(), ssm.conv_kernel}, Start::kConv));
   TRY(parts.conv_bias, vector("ssm_conv1d.bias", {ssm.conv_channels()}, Start::kZeros));
   TRY(parts.step_bias, vector("ssm_dt.bias", {ssm.heads}, Start::kTimeStep));
   TRY(parts.decay, vector("ssm_a", {ssm.heads}, Start::kDecay));

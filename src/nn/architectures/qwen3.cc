@@ -7,8 +7,10 @@ Result<Layer> MakeQwen3Layer(const ModelConfig& config, TensorSource& source, in
   TRY(AttentionParts parts, MakeAttentionParts(config, source, layer, false));
   parts.neox = true;
   using Start = TensorSource::Start;
-  TRY(parts.q_norm, source.GetVector(LayerName(layer, "attn_q_norm.weight"), {config.head_size}, Start::kOnes));
-  TRY(parts.k_norm, source.GetVector(LayerName(layer, "attn_k_norm.weight"), {config.head_size}, Start::kOnes));
+  TRY(parts.q_norm,
+      source.GetVector(LayerName(layer, "attn_q_norm.weight"), {config.head_size}, Start::kOnes));
+  TRY(parts.k_norm,
+      source.GetVector(LayerName(layer, "attn_k_norm.weight"), {config.head_size}, Start::kOnes));
   return MakeTransformerLayer(config, source, layer, std::move(parts));
 }
 
