@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -169,6 +170,26 @@ Split SplitExamples(ExampleSet set, const SplitOptions& options) {
     part->report.used = static_cast<int64_t>(part->examples.size());
   }
   return split;
+}
+
+void HoldOut(ExampleSet& train, const ExampleSet& valid) {
+  // By texts: the two sets may have pools of their own.
+  const auto request = [](const Example& example, const TextPool& pool) {
+    std::string all(pool[example.tools]);
+    for (const uint32_t message : example.messages) {
+      all += '\n';  // canonical JSON has no line breaks
+      all += pool[message];
+    }
+    return FastHash128(all);
+  };
+  std::set<Hash128> held_out;
+  for (const Example& example : valid.examples) held_out.insert(request(example, *valid.texts));
+  std::erase_if(train.examples, [&](const Example& example) {
+    if (!held_out.contains(request(example, *train.texts))) return false;
+    train.report.Skip(SkipReason::kHeldOut, example.line);
+    return true;
+  });
+  train.report.used = static_cast<int64_t>(train.examples.size());
 }
 
 }  // namespace understudy

@@ -44,4 +44,8 @@ struct Split {
 // is more than that, or one session holds nearly everything, fewer are taken, perhaps none.
 Split SplitExamples(ExampleSet set, const SplitOptions& options);
 
+// Takes examples out of `train` whose request is also one of `valid`, whatever its answer: what is
+// measured must not have been learnt. For validation data from a file of its own.
+void HoldOut(ExampleSet& train, const ExampleSet& valid);
+
 }  // namespace understudy

@@ -21,6 +21,7 @@ constexpr std::array<Words, kSkipReasonCount> kWords{{
     {"unknown_tool", "a call of a tool that was not offered"},
     {"duplicate", "the same request and answer as before"},
     {"contradiction", "another answer to the same request is more frequent"},
+    {"held_out", "its request is in the validation data"},
     {"unrenderable", "the chat template refuses it"},
     {"too_long", "more tokens than the limit"},
 }};

@@ -25,10 +25,11 @@ enum class SkipReason : uint8_t {
   kUnknownTool,      // the answer calls a tool that was not offered
   kDuplicate,        // the same request with the same answer came before
   kContradiction,    // the same request was answered differently, and more often so
+  kHeldOut,          // its request is in the validation data
   kUnrenderable,     // the model's chat template refuses it
   kTooLong,          // more tokens than the limit
 };
-inline constexpr size_t kSkipReasonCount = 14;
+inline constexpr size_t kSkipReasonCount = 15;
 std::string_view Name(SkipReason reason);      // "broken_arguments"
 std::string_view Describe(SkipReason reason);  // "tool call whose arguments are no JSON object"
 

@@ -195,6 +195,18 @@ TEST(Split, HoldsItsLimits) {
   EXPECT_EQ(SplitExamples(Parse(Good()), {}).train.examples.size(), 1u);
 }
 
+TEST(HoldOut, WhatIsMeasuredIsNotLearnt) {
+  ExampleSet train = Parse(Line("s", User("other"), Said("yes")) + Line("s", User("q"), Said("a")) +
+                           Line("s", User("q"), Said("a"), kTools));
+  const ExampleSet valid = Parse(Line("t", User("q"), Said("b")));
+  HoldOut(train, valid);
+  ASSERT_EQ(train.examples.size(), 2u);  // with other tools it is another request
+  EXPECT_EQ(train.examples[0].line, 1);
+  EXPECT_EQ(train.examples[1].line, 3);
+  EXPECT_EQ(train.report.used, 2);
+  EXPECT_EQ(train.report[SkipReason::kHeldOut].first_line, 2);
+}
+
 TEST(Split, StaysMostlyWhenTheFileGrows) {
   const auto sessions = [](const Split& split) {
     std::set<std::string> names;
