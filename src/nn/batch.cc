@@ -1,6 +1,7 @@
 #include "nn/batch.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace understudy::nn {
 namespace {
@@ -17,6 +18,36 @@ at::Tensor LogitsWhere(const LanguageModel& model, const TensorBatch& batch) {
   return model.Logits(hidden.reshape({-1, hidden.size(-1)}).index_select(0, batch.where));
 }
 
+// Collects the alternatives of rows while their places are numbered.
+struct SoftPlaces {
+  std::vector<int64_t> places, tokens;
+  std::vector<float> probabilities;
+
+  void Add(const SoftTarget& target, int64_t place) {
+    for (const auto& [token, log_probability] : target.alternatives) {
+      places.push_back(place);
+      tokens.push_back(token);
+      probabilities.push_back(std::exp(log_probability));
+    }
+  }
+  void Into(TensorBatch& batch) const {
+    if (places.empty()) return;
+    batch.soft_place = at::tensor(places, at::kLong);
+    batch.soft_token = at::tensor(tokens, at::kLong);
+    batch.soft_probability = at::tensor(probabilities, at::kFloat);
+  }
+};
+
+// Moves weight from the recorded tokens' losses to those of the alternatives.
+at::Tensor Softened(const at::Tensor& logits, const at::Tensor& hard, const TensorBatch& batch) {
+  const at::Tensor chosen = at::log_softmax(logits, -1).index({batch.soft_place, batch.soft_token});
+  const at::Tensor none = at::zeros_like(hard);
+  const at::Tensor covered =
+      none.index_add(0, batch.soft_place, batch.soft_probability).clamp_max(1);
+  return hard * (1 - covered) -
+         none.index_add(0, batch.soft_place, chosen * batch.soft_probability);
+}
+
 }  // namespace
 
 TensorBatch ToTensors(std::span<const PackedRow> rows) {
@@ -28,10 +59,16 @@ TensorBatch ToTensors(std::span<const PackedRow> rows) {
   batch.tokens = batch.rows.segments.ge(0).sum().item<int64_t>();
   std::vector<int64_t> where, targets;
   std::vector<float> weights;
+  SoftPlaces soft;
   int64_t begin = 0;
   for (const PackedRow& row : rows) {
+    auto next_soft = row.soft.begin();
     for (size_t i = 1; i < row.tokens.size(); ++i) {
       if (row.weights[i] <= 0) continue;
+      while (next_soft != row.soft.end() && next_soft->position < i) ++next_soft;
+      if (next_soft != row.soft.end() && next_soft->position == i) {
+        soft.Add(*next_soft, static_cast<int64_t>(where.size()));
+      }
       where.push_back(begin + static_cast<int64_t>(i) - 1);
       targets.push_back(row.tokens[i]);
       weights.push_back(row.weights[i]);
@@ -39,6 +76,7 @@ TensorBatch ToTensors(std::span<const PackedRow> rows) {
     }
     begin += static_cast<int64_t>(row.tokens.size());
   }
+  soft.Into(batch);
   batch.where = at::tensor(where, at::kLong);
   batch.targets = at::tensor(targets, at::kLong);
   batch.weights = at::tensor(weights, at::kFloat);
@@ -61,16 +99,20 @@ at::Tensor Loss(const LanguageModel& model, const TensorBatch& batch) {
   return (loss * batch.weights).sum();
 }
 
-std::vector<bool> WouldWrite(const LanguageModel& model, const TensorBatch& batch) {
+Judged Judge(const LanguageModel& model, const TensorBatch& batch) {
   const at::NoGradGuard no_grad;
-  std::vector<bool> written(static_cast<size_t>(batch.rows.tokens.size(0)), true);
-  const at::Tensor wrong = LogitsWhere(model, batch).argmax(-1).ne(batch.targets);
+  const at::Tensor logits = LogitsWhere(model, batch);
+  const at::Tensor loss = at::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::None);
+  Judged judged{
+      .would_write = std::vector<bool>(static_cast<size_t>(batch.rows.tokens.size(0)), true),
+      .loss = (loss * batch.weights).sum().item<double>()};
+  const at::Tensor wrong = logits.argmax(-1).ne(batch.targets);
   const at::Tensor places = batch.where.masked_select(wrong).contiguous();
   const int64_t time = batch.rows.tokens.size(1);
   for (int64_t i = 0; i < places.numel(); ++i) {
-    written[static_cast<size_t>(places.data_ptr<int64_t>()[i] / time)] = false;
+    judged.would_write[static_cast<size_t>(places.data_ptr<int64_t>()[i] / time)] = false;
   }
-  return written;
+  return judged;
 }
 
 }  // namespace understudy::nn

@@ -44,7 +44,7 @@ class Pretraining {
 
  private:
   std::filesystem::path File(std::string_view suffix) const {
-    return options_.out / (recipe_.name + std::string(suffix));
+    return std::filesystem::path(options_.out) / (recipe_.name + std::string(suffix));
   }
   Status Begin();
   Status Resume(const GgufFile& file);
@@ -52,8 +52,8 @@ class Pretraining {
   TensorBatch NextBatch();
   std::string Evaluate();
   double Rate(double minutes) const;
-  bool Cooling(double minutes) const { return minutes >= CoolFrom(); }
-  double CoolFrom() const;
+  bool Cooling(double minutes) const;
+  double CoolFrom() const { return options_.minutes * (1 - recipe_.schedule.cool_down); }
   bool Finished(double minutes) const;
   Status Save(std::string_view suffix, bool with_optimizer, TensorType matrices);
   void Log(const PretrainProgress& progress);
@@ -72,11 +72,18 @@ class Pretraining {
 };
 
 Status Pretraining::Prepare() {
-  SetThreads(options_.threads);
+  SetThreads(static_cast<int>(options_.threads));
   TRY_VOID(MakeFolders(options_.out));
   const auto checkpoint = File(".checkpoint.gguf");
-  if (std::filesystem::exists(checkpoint)) {
-    TRY(const GgufFile file, GgufFile::Open(checkpoint));
+  const bool exists = std::filesystem::exists(checkpoint);
+  if (exists && !options_.resume) {
+    return Fail(InvalidInput("a checkpoint of this recipe is there already")
+                    .At(checkpoint.string())
+                    .Mend("Go on from it with --resume, or remove it to begin anew."));
+  }
+  if (exists || !options_.from.empty()) {
+    TRY(const GgufFile file,
+        GgufFile::Open(exists ? checkpoint : std::filesystem::path(options_.from)));
     TRY_VOID(Resume(file));
   } else {
     TRY_VOID(Begin());
@@ -113,7 +120,8 @@ Status Pretraining::Resume(const GgufFile& file) {
             .window = read("window"),
             .batch = read("batch"),
             .tokens = read("tokens")};
-  return optimizer_->Load(file);
+  const bool weights_alone = file.Find("understudy.optimizer.steps") == nullptr;
+  return weights_alone ? Status() : optimizer_->Load(file);
 }
 
 TensorBatch Pretraining::NextBatch() {
@@ -159,7 +167,7 @@ std::string Pretraining::Evaluate() {
     for (size_t begin = 0; begin < sequences.size(); begin += kEvaluationRows) {
       const size_t count = std::min(kEvaluationRows, sequences.size() - begin);
       const auto written =
-          WouldWrite(*model_, SideBySide(std::span(sequences).subspan(begin, count), 0));
+          Judge(*model_, SideBySide(std::span(sequences).subspan(begin, count), 0)).would_write;
       right += static_cast<size_t>(std::ranges::count(written, true));
     }
     line += fmt::format("{}{} {}/{}", line.empty() ? "" : ", ", family, right, sequences.size());
@@ -167,9 +175,10 @@ std::string Pretraining::Evaluate() {
   return line;
 }
 
-double Pretraining::CoolFrom() const {
-  if (!options_.cool_down) return 1e18;
-  return options_.minutes > 0 ? options_.minutes * (1 - recipe_.schedule.cool_down) : 1e18;
+bool Pretraining::Cooling(double minutes) const {
+  if (options_.minutes > 0) return minutes >= CoolFrom();
+  const double total = static_cast<double>(recipe_.schedule.tokens);
+  return static_cast<double>(place_.tokens) >= total * (1 - recipe_.schedule.cool_down);
 }
 
 bool Pretraining::Finished(double minutes) const {
@@ -181,14 +190,11 @@ double Pretraining::Rate(double minutes) const {
   const double warm =
       std::min(1.0, static_cast<double>(place_.step + 1) /
                         static_cast<double>(std::max<int64_t>(1, recipe_.schedule.warm_up)));
-  if (options_.minutes > 0) {
-    if (!Cooling(minutes)) return warm;
-    return warm * std::max(0.0, (options_.minutes - minutes) / (options_.minutes - CoolFrom()));
-  }
-  const double done =
-      static_cast<double>(place_.tokens) / static_cast<double>(recipe_.schedule.tokens);
-  const double share = recipe_.schedule.cool_down;
-  return share > 0 && options_.cool_down ? warm * std::min(1.0, (1 - done) / share) : warm;
+  if (!Cooling(minutes)) return warm;
+  double left =
+      1 - static_cast<double>(place_.tokens) / static_cast<double>(recipe_.schedule.tokens);
+  if (options_.minutes > 0) left = 1 - minutes / options_.minutes;
+  return warm * std::clamp(left / recipe_.schedule.cool_down, 0.0, 1.0);
 }
 
 Status Pretraining::Save(std::string_view suffix, bool with_optimizer, TensorType matrices) {

@@ -3,29 +3,19 @@
 //
 // The rate is constant after the warm-up and falls to zero over the run's last share (arXiv
 // 2405.18392: a constant rate with a cool-down does as well as a cosine and need not know its end).
-// The checkpoint is of the constant part, so a finished run can be prolonged; the cooled model is
-// written beside it.
+// Into the folder `out` go NAME.checkpoint.gguf, of the constant part, from which `resume` goes on;
+// NAME.gguf, the cooled model in bf16; and NAME.log.jsonl, the curve. `from` begins with a model's
+// weights alone. A run that is stopped ends with a checkpoint and a model that was not cooled.
 #pragma once
 
-#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 
 #include "base/result.h"
-#include "nn/recipe.h"
+#include "train/tune_options.h"
 
 namespace understudy::nn {
-
-struct PretrainOptions {
-  std::filesystem::path recipe;
-  std::filesystem::path data;      // public texts; may be empty
-  std::filesystem::path out;       // folder: NAME.gguf, NAME.checkpoint.gguf, NAME.log.jsonl
-  double minutes = 0;              // of this run; 0: until the recipe's tokens are used up
-  bool cool_down = true;           // false: stop at the end of the minutes with a checkpoint alone
-  int threads = 0;                 // 0: one a core
-  std::string precision = "auto";  // f32, bf16, auto
-};
 
 struct PretrainProgress {
   int64_t step = 0, tokens = 0;

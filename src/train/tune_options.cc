@@ -81,6 +81,7 @@ void VisitFlags(Options& o, Visit&& visit) {
   visit("minutes", o.minutes, "N", "end after so many minutes, if not earlier");
   visit("threads", o.threads, "N", "threads (one a core)");
   visit("precision", o.precision, "TYPE", "of matrix products: auto, f32 or bf16 (auto: measured)");
+  visit("from", o.from, "FILE", "begin with the weights of this model");
   visit("resume", o.resume, "", "go on from the last checkpoint");
   visit("json", o.json, "", "print JSON");
 }

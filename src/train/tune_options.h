@@ -61,6 +61,7 @@ struct PretrainOptions {
   int64_t threads = 0;  // 0: one a core
   std::string precision = "auto";
   bool resume = false;
+  std::string from;  // GGUF: begin with its weights instead of random ones
   bool json = false;
 };
 void AddPretrainFlags(CLI::App& app, PretrainOptions& options);

@@ -10,6 +10,7 @@ int RunTrainProgram(int count, char** arguments) {
   app.set_version_flag("--version", UNDERSTUDY_VERSION);
   app.require_subcommand(1);
   int code = 0;
+  AddTuneCommand(app, code);
   AddPretrainCommand(app, code);
   try {
     app.parse(count, arguments);

@@ -11,5 +11,6 @@ int RunTrainProgram(int count, char** arguments);
 
 // Each adds its subcommand; its callback puts the exit code into `code`.
 void AddPretrainCommand(CLI::App& app, int& code);
+void AddTuneCommand(CLI::App& app, int& code);
 
 }  // namespace understudy::nn

@@ -40,20 +40,8 @@ int Run(const PretrainOptions& options) {
 
 void AddPretrainCommand(CLI::App& app, int& code) {
   auto options = std::make_shared<PretrainOptions>();
-  CLI::App* command =
-      app.add_subcommand("pretrain", "Make a base model by a recipe; goes on where it stopped.");
-  command->add_option("--recipe", options->recipe, "the recipe, a TOML file")
-      ->required()
-      ->check(CLI::ExistingFile);
-  command->add_option("--data", options->data, "folder of public texts to mix in");
-  command->add_option("--out", options->out, "folder for the model, its checkpoint and log")
-      ->required();
-  command->add_option("--minutes", options->minutes,
-                      "length of this run; the rate falls to zero at its end");
-  command->add_flag("!--no-cool-down", options->cool_down,
-                    "end with a checkpoint alone, to go on later");
-  command->add_option("--threads", options->threads, "0: one a core");
-  command->add_option("--precision", options->precision, "of matrix products: auto, f32, bf16");
+  CLI::App* command = app.add_subcommand("pretrain", "Make a base model by a recipe.");
+  AddPretrainFlags(*command, *options);
   command->callback([options, &code] { code = Run(*options); });
 }
 
