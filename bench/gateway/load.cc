@@ -36,9 +36,9 @@ void AppendWords(std::string& body, std::mt19937& random, size_t until) {
   while (body.size() < until) body += "w" + std::to_string(random() % 2000) + " ";
 }
 
-// Chat requests as agents send them: each of a few agents has a long system prompt of its own, which
-// never changes, and the turns after it are new every time. Words are drawn at random, so that within
-// one request little repeats. Seeded, so every run sends the same.
+// Chat requests as agents send them: each of a few agents has a long system prompt of its own,
+// which never changes, and the turns after it are new every time. Words are drawn at random, so
+// that within one request little repeats. Seeded, so every run sends the same.
 std::string MakeRequest(std::mt19937& random, bool stream) {
   std::mt19937 agent(static_cast<uint32_t>(random() % kAgents));
   std::string body = R"({"model":"gpt-4o","temperature":0,)";

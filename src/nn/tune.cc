@@ -27,7 +27,6 @@ constexpr double kValidations = 12;  // of a run, about
 constexpr double kWarmUp = 0.03;     // share of the run
 constexpr double kLeastRate = 0.05;  // of the peak, at the end of the cosine
 constexpr double kCheckpointMinutes = 2;
-constexpr size_t kValidationRows = 16;
 constexpr int64_t kRowsWithoutRecomputing = 1 << 16;  // tokens x layers that are remembered at most
 
 double Minutes(Clock::time_point begin) {
@@ -54,6 +53,7 @@ class Tuning {
   Status Train(TuneResult& result);
   Status Step(TuneProgress& progress);
   void Validate(TuneProgress& progress);
+  double JudgeAll(const std::function<void(size_t, const Judged&)>& each);
   Scorecard Score();
   Status Write(TuneResult& result);
   double Done(double minutes) const;
@@ -113,7 +113,7 @@ TensorBatch Tuning::BatchOf(int64_t step) {
 
 // Counts what will be done, and takes one step's time and memory without changing anything.
 Status Tuning::Measure() {
-  before_ = ToJson(Score());
+  if (!options_.dry_run && !data_.valid.sequences.empty()) before_ = ToJson(Score());
   TRY(std::vector<Parameter> parameters, AddLora(*model_, lora_));
   for (const Parameter& parameter : parameters) plan_.parameters += parameter.value.numel();
   plan_.targets = static_cast<int64_t>(parameters.size()) / 2;
@@ -186,21 +186,27 @@ Status Tuning::Step(TuneProgress& progress) {
   return {};
 }
 
-void Tuning::Validate(TuneProgress& progress) {
-  progress.validated = true;
-  progress.valid_total = static_cast<int64_t>(data_.valid.sequences.size());
-  const at::NoGradGuard no_grad;
+// Calls `each` with what the model makes of every group of validation answers, and with the index
+// of the group's first.
+double Tuning::JudgeAll(const std::function<void(size_t, const Judged&)>& each) {
   double loss = 0, weight = 0;
-  for (size_t begin = 0; begin < data_.valid.sequences.size(); begin += kValidationRows) {
-    const size_t count = std::min(kValidationRows, data_.valid.sequences.size() - begin);
-    const TensorBatch batch =
-        SideBySide(std::span(data_.valid.sequences).subspan(begin, count), data_.padding_token);
+  for (const auto& [begin, count] : data_.valid.groups) {
+    const auto group = std::span(data_.valid.sequences).subspan(begin, count);
+    const TensorBatch batch = SideBySide(group, data_.padding_token);
     const Judged judged = Judge(*model_, batch);
-    progress.valid_right += std::ranges::count(judged.would_write, true);
+    each(begin, judged);
     loss += judged.loss;
     weight += batch.weight;
   }
-  progress.valid_loss = loss / std::max(1.0, weight);
+  return loss / std::max(1.0, weight);
+}
+
+void Tuning::Validate(TuneProgress& progress) {
+  progress.validated = true;
+  progress.valid_total = static_cast<int64_t>(data_.valid.sequences.size());
+  progress.valid_loss = JudgeAll([&](size_t, const Judged& judged) {
+    progress.valid_right += std::ranges::count(judged.would_write, true);
+  });
   state_.valid_curve.push_back({static_cast<double>(state_.step), progress.valid_loss});
   const bool better =
       progress.valid_right > state_.best_right ||
@@ -214,14 +220,11 @@ void Tuning::Validate(TuneProgress& progress) {
 
 Scorecard Tuning::Score() {
   Scorecard card;
-  for (size_t begin = 0; begin < data_.valid.sequences.size(); begin += kValidationRows) {
-    const size_t count = std::min(kValidationRows, data_.valid.sequences.size() - begin);
-    const auto judged = Judge(
-        *model_,
-        SideBySide(std::span(data_.valid.sequences).subspan(begin, count), data_.padding_token));
-    for (size_t i = 0; i < count; ++i)
+  JudgeAll([&](size_t begin, const Judged& judged) {
+    for (size_t i = 0; i < judged.would_write.size(); ++i) {
       card.Add(data_.valid.kinds[begin + i], judged.would_write[i]);
-  }
+    }
+  });
   return card;
 }
 

@@ -12,6 +12,7 @@ namespace understudy::nn {
 namespace {
 
 constexpr int64_t kLongest = 4096;  // tokens of a conversation, where nothing else is said
+constexpr size_t kGroupTokens = 4096;
 constexpr size_t kMostValid = 500;  // answers
 
 Result<std::vector<Sequence>> Sequences(ExampleSet& set, const Renderer& renderer,
@@ -38,6 +39,18 @@ void Thin(ExampleSet& set, uint64_t seed) {
   std::ranges::sort(set.examples, {}, &Example::line);
 }
 
+// Cuts sorted sequences into groups whose padded rows hold at most kGroupTokens.
+std::vector<ValidationSet::Group> Groups(const std::vector<Sequence>& sequences) {
+  std::vector<ValidationSet::Group> groups;
+  for (size_t i = 0; i < sequences.size(); ++i) {
+    const bool fits =
+        !groups.empty() && (groups.back().count + 1) * sequences[i].tokens.size() <= kGroupTokens;
+    if (!fits) groups.push_back({.begin = i, .count = 0});
+    ++groups.back().count;
+  }
+  return groups;
+}
+
 Result<ValidationSet> MakeValidation(ExampleSet& set, const Renderer& renderer, size_t max_tokens) {
   std::map<int64_t, TargetKind> kinds;  // by line
   for (const Example& example : set.examples) {
@@ -46,6 +59,9 @@ Result<ValidationSet> MakeValidation(ExampleSet& set, const Renderer& renderer, 
   }
   ValidationSet valid;
   TRY(valid.sequences, Sequences(set, renderer, max_tokens, false));
+  std::ranges::stable_sort(valid.sequences, {},
+                           [](const Sequence& sequence) { return sequence.tokens.size(); });
+  valid.groups = Groups(valid.sequences);
   for (const Sequence& sequence : valid.sequences)
     valid.kinds.push_back(kinds[sequence.lines.front()]);
   return valid;

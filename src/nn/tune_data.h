@@ -18,10 +18,14 @@
 
 namespace understudy::nn {
 
-// Validation answers, one a sequence, and what kind each is.
+// Validation answers, one a sequence, the shortest first, and what kind each is.
 struct ValidationSet {
+  struct Group {
+    size_t begin = 0, count = 0;
+  };
   std::vector<Sequence> sequences;
   std::vector<TargetKind> kinds;
+  std::vector<Group> groups;  // to be judged together: few tokens of padding, bounded memory
 };
 
 struct TuneData {
