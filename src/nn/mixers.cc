@@ -72,7 +72,8 @@ at::Tensor Mamba2::operator()(const at::Tensor& x, const Rows& rows) const {
                                  .c = mixed[2].reshape({batch, time, ssm_.groups, ssm_.state}),
                                  .segments = rows.segments});
   y = y + u * parts_.skip.view({ssm_.heads, 1});
-  y = SwiGlu(in[0], y.view({batch, time, ssm_.inner}));
+  // A scan of one chunk gives heads in front, seen otherwise: no view flattens those.
+  y = SwiGlu(in[0], y.reshape({batch, time, ssm_.inner}));
   const at::Tensor ones = at::ones({ssm_.inner / ssm_.groups}, x.options());
   y = RmsNorm(y.view({batch, time, ssm_.groups, -1}), ones, epsilon_)
           .view({batch, time, ssm_.inner});
