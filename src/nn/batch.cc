@@ -94,8 +94,9 @@ TensorBatch SideBySide(std::span<const Sequence> sequences, int32_t padding_toke
 }
 
 at::Tensor Loss(const LanguageModel& model, const TensorBatch& batch) {
-  const at::Tensor loss =
-      at::cross_entropy_loss(LogitsWhere(model, batch), batch.targets, {}, at::Reduction::None);
+  const at::Tensor logits = LogitsWhere(model, batch);
+  at::Tensor loss = at::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::None);
+  if (batch.soft_place.defined()) loss = Softened(logits, loss, batch);
   return (loss * batch.weights).sum();
 }
 
