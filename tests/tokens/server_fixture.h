@@ -68,11 +68,13 @@ class VocabularyServer {
     EXPECT_TRUE(written.has_value()) << written.error().ToString();
     Start(folder_ / "model.gguf", {});
   }
-  // Another model, with our chat template in place of its own.
-  explicit VocabularyServer(const std::filesystem::path& gguf) {
+  // Another model, with our chat template in place of its own, and more of the server's flags.
+  explicit VocabularyServer(const std::filesystem::path& gguf,
+                            std::vector<std::string> extra = {}) {
     const auto file = folder_ / "template.jinja";
     EXPECT_TRUE(WriteFileAtomically(file, kChatTemplate).has_value());
-    Start(gguf, {"--chat-template-file", file.string()});
+    extra.insert(extra.end(), {"--chat-template-file", file.string()});
+    Start(gguf, std::move(extra));
   }
   ~VocabularyServer() {
     client_.reset();
