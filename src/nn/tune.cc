@@ -21,8 +21,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kPatience = 6;         // validations without a better one
-constexpr int kMostNotFinite = 20;   // steps in a row
+constexpr int kPatience = 6;        // validations without a better one
+constexpr int kMostNotFinite = 20;  // steps in a row
+constexpr uint64_t kDropoutDraws = 0x64726f70;
 constexpr double kValidations = 12;  // of a run, about
 constexpr double kWarmUp = 0.03;     // share of the run
 constexpr double kLeastRate = 0.05;  // of the peak, at the end of the cosine
@@ -166,19 +167,23 @@ std::string Tuning::Ended(double minutes) const {
   return "";
 }
 
+Status NotFinite() {
+  return Fail(InvalidInput("the gradient was not finite, step after step")
+                  .At("--lr")
+                  .Mend("Lower --lr, or take --precision f32."));
+}
+
 Status Tuning::Step(TuneProgress& progress) {
+  // Dropout's draws depend on the step alone: a run that was interrupted goes on as it would have.
+  at::manual_seed(MixSeed(static_cast<uint64_t>(options_.seed), kDropoutDraws,
+                          static_cast<uint64_t>(state_.step)));
   const TensorBatch batch = BatchOf(state_.step);
   const at::Tensor loss = Loss(*model_, batch) / std::max(1.0, batch.weight);
   torch::autograd::backward({loss}, {});
   const double norm = optimizer_->Step(progress.rate);
   progress.loss = loss.item<double>();
   not_finite_ = std::isfinite(norm) && std::isfinite(progress.loss) ? 0 : not_finite_ + 1;
-  if (not_finite_ >= kMostNotFinite) {
-    return Fail(InvalidInput(fmt::format("the gradient was not finite for {} steps in a row",
-                                         kMostNotFinite))
-                    .At("--lr")
-                    .Mend("Lower --lr, or take --precision f32."));
-  }
+  if (not_finite_ >= kMostNotFinite) return NotFinite();
   ++state_.step;
   state_.tokens += batch.tokens;
   if (not_finite_ == 0)
@@ -207,6 +212,10 @@ void Tuning::Validate(TuneProgress& progress) {
   progress.valid_loss = JudgeAll([&](size_t, const Judged& judged) {
     progress.valid_right += std::ranges::count(judged.would_write, true);
   });
+  if (!std::isfinite(progress.valid_loss)) {
+    ++state_.worse;
+    return;
+  }
   state_.valid_curve.push_back({static_cast<double>(state_.step), progress.valid_loss});
   const bool better =
       progress.valid_right > state_.best_right ||
@@ -244,7 +253,8 @@ Status Tuning::Train(TuneResult& result) {
   const double minutes_before = state_.minutes;
   const int64_t tokens_before = state_.tokens;
   const auto begin = Clock::now();
-  double saved = minutes_before, validated = Done(minutes_before);
+  double saved = minutes_before;
+  state_.validated = std::min(state_.validated, Done(minutes_before));
   TuneProgress progress{.step = state_.step, .steps = plan_.steps, .minutes = minutes_before};
   while (result.ended = Ended(progress.minutes), result.ended.empty()) {
     progress = {.steps = plan_.steps, .rate = Rate(Done(progress.minutes))};
@@ -259,9 +269,10 @@ Status Tuning::Train(TuneResult& result) {
                           (plan_.peak_gflops * 1e9);
     const double done = Done(progress.minutes);
     progress.minutes_left = progress.minutes * (1 - done) / std::max(done, 1e-9);
-    if (!data_.valid.sequences.empty() && (done - validated >= 1 / kValidations || done >= 1)) {
+    if (!data_.valid.sequences.empty() &&
+        (done - state_.validated >= 1 / kValidations || done >= 1)) {
       Validate(progress);
-      validated = done;
+      state_.validated = done;
     }
     watcher_.progress(progress);
     if (progress.minutes - saved >= kCheckpointMinutes) {
@@ -272,7 +283,8 @@ Status Tuning::Train(TuneResult& result) {
   result.steps = state_.step;
   result.minutes = progress.minutes;
   result.stopped = result.ended == "stopped";
-  return result.stopped ? Save(progress.minutes) : Status();
+  if (result.stopped) return Save(progress.minutes);
+  return not_finite_ > 0 && state_.best.empty() ? NotFinite() : Status();
 }
 
 Status Tuning::Write(TuneResult& result) {

@@ -34,6 +34,7 @@ json::object StateJson(const TuneState& state) {
   return {{"step", state.step},
           {"tokens", state.tokens},
           {"minutes", state.minutes},
+          {"validated", state.validated},
           {"worse", state.worse},
           {"best_right", state.best_right},
           {"best_loss", state.best_loss},
@@ -50,6 +51,7 @@ Status ReadState(std::string_view text, TuneState& state) {
   state.step = static_cast<int64_t>(number("step"));
   state.tokens = static_cast<int64_t>(number("tokens"));
   state.minutes = number("minutes");
+  state.validated = number("validated");
   state.worse = static_cast<int64_t>(number("worse"));
   state.best_right = static_cast<int64_t>(number("best_right"));
   state.best_loss = number("best_loss");

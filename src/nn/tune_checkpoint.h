@@ -20,6 +20,7 @@ inline constexpr std::string_view kTuneCheckpoint = "checkpoint.gguf";
 struct TuneState {
   int64_t step = 0, tokens = 0;
   double minutes = 0;
+  double validated = 0;     // share of the run that was over at the latest validation
   int64_t worse = 0;        // validations since the best one
   int64_t best_right = -1;  // exact matches of the best one
   double best_loss = 0;
