@@ -1,0 +1,163 @@
+// Pretraining from end to end, a few steps of a recipe of the smallest kind.
+#include "nn/pretrain.h"
+
+#include "base/file.h"
+#include "gguf/model_meta.h"
+#include "nn/recipe.h"
+#include "nn/small_models.h"
+
+namespace understudy::nn {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kRecipe = R"(name = "test"
+seed = 3
+vocabulary_examples = 150
+[model]
+layers = "MA"
+vocabulary = 600
+context = 512
+width = 32
+feed_forward = 64
+heads = 2
+kv_heads = 1
+head_size = 16
+rotary = false
+ssm_inner = 64
+ssm_heads = 4
+ssm_state = 16
+[data]
+families = "label=1,copy=1"
+max_chars = 600
+[schedule]
+rows = 2
+time = 256
+tokens = 16000
+warm_up = 4
+evaluate_steps = 10
+evaluate_examples = 8
+[optimizer]
+lr = 0.01
+)";
+
+class PretrainTest : public ::testing::Test {
+ protected:
+  void SetUp() override { Write(kRecipe); }
+  void Write(std::string_view recipe) {
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "recipe.toml", recipe).has_value());
+  }
+  PretrainOptions Options() const {
+    PretrainOptions options;
+    options.recipe = folder_ / "recipe.toml";
+    options.out = folder_ / "out";
+    options.threads = 1;
+    options.precision = "f32";
+    return options;
+  }
+  // Stops after `steps`. Says what went wrong.
+  std::string Go(const PretrainOptions& options, int64_t steps = 1 << 30) {
+    int64_t asked = 0;
+    const auto ended = Pretrain(
+        options, [&](const PretrainProgress& progress) { progress_.push_back(progress); },
+        [&] { return asked++ >= steps; });
+    return ended ? "" : ended.error().ToString();
+  }
+  uint64_t Step(std::string_view file) const {
+    const auto opened = GgufFile::Open(folder_ / "out" / file);
+    return opened ? opened->Unsigned("understudy.pretrain.step").value_or(0) : 0;
+  }
+  std::string ReadingRecipe(std::string_view change, std::string_view to) {
+    std::string text(kRecipe);
+    const size_t at = text.find(change);
+    EXPECT_NE(at, text.npos) << change;
+    Write(text.replace(at, change.size(), to));
+    const auto read = ReadRecipe(folder_ / "recipe.toml");
+    return read ? "fine" : read.error().ToString();
+  }
+
+  ScratchFolder folder_;
+  std::vector<PretrainProgress> progress_;
+};
+
+TEST_F(PretrainTest, StopsAndGoesOnAndEnds) {
+  ASSERT_EQ(Go(Options(), 5), "");
+  EXPECT_EQ(Step("test.checkpoint.gguf"), 5U);
+  EXPECT_EQ(Step("test.gguf"), 5U);
+  EXPECT_THAT(Go(Options()), HasSubstr("--resume"));
+
+  PretrainOptions more = Options();
+  more.resume = true;
+  ASSERT_EQ(Go(more, 4), "");
+  EXPECT_EQ(Step("test.checkpoint.gguf"), 9U);
+
+  ASSERT_EQ(Go(more), "");
+  const uint64_t last = Step("test.gguf");
+  EXPECT_GT(last, 12U);
+  EXPECT_GE(progress_.back().tokens, 16000);
+  EXPECT_LT(Step("test.checkpoint.gguf"), last) << "it is of before the cool-down";
+  EXPECT_LT(progress_.back().loss, 0.9 * progress_.front().loss);
+
+  const auto log = ReadFile(folder_ / "out" / "test.log.jsonl");
+  ASSERT_TRUE(log.has_value());
+  EXPECT_THAT(*log, HasSubstr("\"held_out\":\""));
+}
+
+TEST_F(PretrainTest, TheModelIsOneThatCanBeServedAndTrained) {
+  ASSERT_EQ(Go(Options(), 2), "");
+  const auto file = GgufFile::Open(folder_ / "out" / "test.gguf");
+  ASSERT_TRUE(file.has_value()) << file.error().ToString();
+  const auto meta = ReadModelMeta(*file);
+  ASSERT_TRUE(meta.has_value()) << meta.error().ToString();
+  EXPECT_EQ(meta->name, "test");
+  EXPECT_EQ(meta->architecture, "granitehybrid");
+  EXPECT_EQ(file->FindTensor("token_embd.weight")->type, TensorType::kBF16);
+  const auto config = ReadModelConfig(*file);
+  ASSERT_TRUE(config.has_value()) << config.error().ToString();
+  EXPECT_FALSE(config->rotary);
+  FileSource source(*file);
+  EXPECT_TRUE(LanguageModel::Make(*config, source).has_value());
+}
+
+TEST_F(PretrainTest, ARunThatWasStoppedGoesOnAsIfItHadNot) {
+  ASSERT_EQ(Go(Options(), 6), "");
+  PretrainOptions parts = Options();
+  parts.out = folder_ / "parts";
+  ASSERT_EQ(Go(parts, 2), "");
+  parts.resume = true;
+  ASSERT_EQ(Go(parts, 4), "");
+  const auto whole = GgufFile::Open(folder_ / "out" / "test.checkpoint.gguf");
+  const auto resumed = GgufFile::Open(folder_ / "parts" / "test.checkpoint.gguf");
+  ASSERT_TRUE(whole.has_value() && resumed.has_value());
+  for (const GgufTensor& tensor : whole->tensors()) {
+    const GgufTensor* other = resumed->FindTensor(tensor.name);
+    ASSERT_NE(other, nullptr) << tensor.name;
+    EXPECT_EQ(other->bytes, tensor.bytes) << tensor.name;
+  }
+}
+
+TEST_F(PretrainTest, BeginsWithAnotherModelsWeights) {
+  ASSERT_EQ(Go(Options(), 3), "");
+  PretrainOptions from = Options();
+  from.from = folder_ / "out" / "test.gguf";
+  from.out = folder_ / "second";
+  progress_.clear();
+  ASSERT_EQ(Go(from, 1), "");
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "second" / "test.gguf"));
+}
+
+TEST_F(PretrainTest, MistakesInARecipeAreNamed) {
+  EXPECT_EQ(ReadingRecipe("seed = 3", "seed = 4"), "fine");
+  EXPECT_THAT(ReadingRecipe("seed = 3", "sead = 3"), HasSubstr("sead is no key of a recipe"));
+  EXPECT_THAT(ReadingRecipe("width = 32", "wide = 32"), HasSubstr("model.wide"));
+  EXPECT_THAT(ReadingRecipe("warm_up = 4", "warm_up = \"four\""), HasSubstr("schedule.warm_up"));
+  EXPECT_THAT(ReadingRecipe("layers = \"MA\"", "layers = \"MX\""), HasSubstr("model.layers"));
+  EXPECT_THAT(ReadingRecipe("[data]", "[dada]"), HasSubstr("dada"));
+  EXPECT_THAT(ReadingRecipe("name = \"test\"", ""), HasSubstr("name is missing"));
+  EXPECT_THAT(ReadingRecipe("ssm_heads = 4", "ssm_heads = 5"), HasSubstr("time_step_rank"));
+  EXPECT_THAT(ReadingRecipe("seed = 3", "seed = = 3"), HasSubstr("recipe.toml:2"));
+  EXPECT_THAT(ReadingRecipe("seed = 3", "seed = -3"), HasSubstr("seed"));
+}
+
+}  // namespace
+}  // namespace understudy::nn
