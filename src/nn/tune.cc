@@ -88,6 +88,8 @@ Status Tuning::Prepare() {
   TRY(const ModelConfig config, ReadModelConfig(*base_));
   FileSource source(*base_);
   TRY(model_, LanguageModel::Make(config, source));
+  TRY(data_, ReadTuneData(options_, *base_, config.context));
+  plan_.data_report = data_.report;
   const MatrixPeak peak = MeasureMatrixPeak();
   TRY(const at::ScalarType type, ChoosePrecision(options_.precision, peak));
   model_->set_product_type(type);
@@ -95,8 +97,6 @@ Status Tuning::Prepare() {
   plan_.peak_gflops = peak.of(type);
   plan_.checkpointing = options_.batch_tokens * config.layers() > kRowsWithoutRecomputing;
   model_->set_checkpointing(plan_.checkpointing);
-  TRY(data_, ReadTuneData(options_, *base_, config.context));
-  plan_.data_report = data_.report;
   lora_ = {.rank = options_.rank,
            .alpha = options_.alpha,
            .dropout = options_.dropout,
