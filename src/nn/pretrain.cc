@@ -23,6 +23,7 @@ constexpr int kPatience = 20;  // steps in a row whose gradient is not finite
 constexpr int64_t kReportEvery = 10;
 constexpr size_t kEvaluationRows = 16;
 constexpr double kLeastDecay = 1e-3;
+constexpr int kEmptyWindows = 4;  // in a row, until it is plain that nothing fits in a row
 
 double MinutesSince(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count() / 60;
@@ -49,7 +50,7 @@ class Pretraining {
   Status Begin();
   Status Resume(const GgufFile& file);
   Status Step(double rate, PretrainProgress& progress);
-  TensorBatch NextBatch();
+  Result<TensorBatch> NextBatch();
   std::string Evaluate();
   double Rate(double minutes) const;
   bool Cooling(double minutes) const;
@@ -124,7 +125,8 @@ Status Pretraining::Resume(const GgufFile& file) {
   return weights_alone ? Status() : optimizer_->Load(file);
 }
 
-TensorBatch Pretraining::NextBatch() {
+Result<TensorBatch> Pretraining::NextBatch() {
+  int empty = 0;
   while (made_ != place_.window || place_.batch >= window_.batches.size()) {
     if (made_ == place_.window) {
       ++place_.window;
@@ -132,12 +134,18 @@ TensorBatch Pretraining::NextBatch() {
     }
     window_ = data_.MakeWindow(place_.window);
     made_ = place_.window;
+    if (window_.batches.empty() && ++empty == kEmptyWindows) {
+      return Fail(InvalidInput(fmt::format("no example is as short as schedule.time = {} tokens",
+                                           recipe_.schedule.time))
+                      .At(options_.recipe)
+                      .Mend("Raise schedule.time or the vocabulary's size."));
+    }
   }
   return ToTensors(window_.batches[place_.batch++]);
 }
 
 Status Pretraining::Step(double rate, PretrainProgress& progress) {
-  const TensorBatch batch = NextBatch();
+  TRY(const TensorBatch batch, NextBatch());
   const at::Tensor loss = Loss(*model_, batch) / std::max(1.0, batch.weight);
   torch::autograd::backward({loss}, {});
   const double norm = optimizer_->Step(rate);

@@ -146,6 +146,17 @@ TEST_F(PretrainTest, BeginsWithAnotherModelsWeights) {
   EXPECT_TRUE(std::filesystem::exists(folder_ / "second" / "test.gguf"));
 }
 
+TEST_F(PretrainTest, RowsTooShortForAnyExampleAreAnErrorAndNoEndlessSearch) {
+  ASSERT_EQ(ReadingRecipe("time = 256", "time = 64"), "fine");
+  std::string text(kRecipe);
+  text.replace(text.find("time = 256"), 10, "time = 64");
+  text.replace(text.find("vocabulary = 600"), 16, "vocabulary = 265");
+  text.replace(text.find("label=1,copy=1"), 14, "tool_call=1");
+  text.replace(text.find("max_chars = 600"), 15, "max_chars = 9000");
+  Write(text);
+  EXPECT_THAT(Go(Options(), 3), HasSubstr("schedule.time = 64"));
+}
+
 TEST_F(PretrainTest, MistakesInARecipeAreNamed) {
   EXPECT_EQ(ReadingRecipe("seed = 3", "seed = 4"), "fine");
   EXPECT_THAT(ReadingRecipe("seed = 3", "sead = 3"), HasSubstr("sead is no key of a recipe"));
