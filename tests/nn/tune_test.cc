@@ -72,6 +72,14 @@ class TuneTest : public ::testing::Test {
                                 .stop = [&] { return asked++ >= stop_at; }});
     return run;
   }
+  // Steps after which it was validated.
+  static std::vector<int64_t> Validated(const Run& run) {
+    std::vector<int64_t> steps;
+    for (const TuneProgress& progress : run.progress) {
+      if (progress.validated) steps.push_back(progress.step);
+    }
+    return steps;
+  }
   std::string AdapterBytes(std::string_view out) const {
     const auto bytes = ReadFile(folder_ / out / kAdapterFile);
     return bytes ? *bytes : bytes.error().ToString();
@@ -120,16 +128,20 @@ TEST_F(TuneTest, ARunThatWasStoppedGoesOnAsIfItHadNot) {
   // Stopped twice, the second time between two validations.
   Run part = Go(parts, 2);
   parts.resume = true;
+  std::vector<int64_t> validated;
   for (const int64_t stop_at : {5, 1 << 30}) {
     ASSERT_TRUE(part.result.has_value()) << part.error();
     EXPECT_TRUE(part.result->stopped);
     EXPECT_EQ(part.result->folder, "");
     EXPECT_TRUE(std::filesystem::exists(folder_ / "parts" / kTuneCheckpoint));
+    std::ranges::copy(Validated(part), std::back_inserter(validated));
     part = Go(parts, stop_at);
   }
   ASSERT_TRUE(part.result.has_value()) << part.error();
   EXPECT_EQ(part.progress.front().step, 8);
   EXPECT_EQ(part.result->steps, through.result->steps);
+  std::ranges::copy(Validated(part), std::back_inserter(validated));
+  EXPECT_EQ(validated, Validated(through));
   EXPECT_EQ(AdapterBytes("parts"), AdapterBytes("whole"));
 }
 
