@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <csignal>
 
 #include "adapter/adapter_registry.h"
 #include "adapter/lora_gguf.h"
@@ -142,6 +143,32 @@ TEST_F(TuneTest, ARunThatWasStoppedGoesOnAsIfItHadNot) {
   EXPECT_EQ(part.result->steps, through.result->steps);
   std::ranges::copy(Validated(part), std::back_inserter(validated));
   EXPECT_EQ(validated, Validated(through));
+  EXPECT_EQ(AdapterBytes("parts"), AdapterBytes("whole"));
+}
+
+// GoogleTest runs suites of such a name first, while the process has no threads that a fork would
+// lose.
+using TuneDeathTest = TuneTest;
+
+// The process dies without a word some steps after its checkpoint.
+TEST_F(TuneDeathTest, ARunThatWasKilledGoesOnFromItsCheckpoint) {
+  TuneOptions whole = Options("whole"), parts = Options("parts");
+  whole.epochs = parts.epochs = 3;
+  ASSERT_EQ(Go(whole).error(), "");
+  ASSERT_EQ(Go(parts, 3).error(), "");
+  parts.resume = true;
+  const auto die = [&] {
+    (void)Tune(parts, {.planned = [](const TunePlan&) {},
+                       .progress =
+                           [](const TuneProgress& progress) {
+                             if (progress.step == 6) ::raise(SIGKILL);
+                           },
+                       .stop = [] { return false; }});
+  };
+  EXPECT_EXIT(die(), ::testing::KilledBySignal(SIGKILL), "");
+  const Run rest = Go(parts);
+  ASSERT_TRUE(rest.result.has_value()) << rest.error();
+  EXPECT_EQ(rest.progress.front().step, 4);
   EXPECT_EQ(AdapterBytes("parts"), AdapterBytes("whole"));
 }
 
