@@ -6,9 +6,9 @@ MAKEFLAGS += --no-print-directory
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-build:  ## install what is missing, then build build/release/understudy
+build:  ## install what is missing, then build build/release/understudy and understudy-train
 	@scripts/setup --build
-	@scripts/build release understudy
+	@scripts/build release programs
 
 demo:  ## a gateway, a simulated cloud model, a local model, a fallback, and what was recorded
 	@scripts/setup --build
