@@ -27,6 +27,7 @@ pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
 
 # libtorch, for the training program: Debian's 1.13, or any 2.x named by -DCMAKE_PREFIX_PATH.
 find_package(Torch QUIET)
+find_package(OpenMP QUIET COMPONENTS CXX)
 if(NOT TORCH_FOUND)
   message(STATUS "libtorch not found: understudy-train is not built (package libtorch-dev)")
 endif()

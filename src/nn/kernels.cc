@@ -40,6 +40,7 @@ struct RmsNormFunction : Function<RmsNormFunction> {
       for (int64_t row = begin; row < end; ++row) {
         const float* a = from + row * width;
         float sum = 0;
+#pragma omp simd reduction(+ : sum)
         for (int64_t i = 0; i < width; ++i) sum += a[i] * a[i];
         inv[row] = 1.0F / std::sqrt(sum / static_cast<float>(width) + static_cast<float>(epsilon));
         for (int64_t i = 0; i < width; ++i) to[row * width + i] = a[i] * inv[row] * w[i];
@@ -65,6 +66,7 @@ struct RmsNormFunction : Function<RmsNormFunction> {
       for (int64_t row = begin; row < end; ++row) {
         const int64_t at = row * width;
         float dot = 0;
+#pragma omp simd reduction(+ : dot)
         for (int64_t i = 0; i < width; ++i) dot += up[at + i] * w[i] * a[at + i];
         const float pull = dot * inv[row] * inv[row] / static_cast<float>(width);
         for (int64_t i = 0; i < width; ++i) {
@@ -88,6 +90,7 @@ struct SwiGluFunction : Function<SwiGluFunction> {
     const float *a = gate.data_ptr<float>(), *b = up.data_ptr<float>();
     float* to = y.data_ptr<float>();
     at::parallel_for(0, y.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+#pragma omp simd
       for (int64_t i = begin; i < end; ++i) to[i] = a[i] * Sigmoid(a[i]) * b[i];
     });
     context->save_for_backward({gate, up});
@@ -102,6 +105,7 @@ struct SwiGluFunction : Function<SwiGluFunction> {
     const float* from = g.data_ptr<float>();
     float *ga = to_gate.data_ptr<float>(), *gb = to_up.data_ptr<float>();
     at::parallel_for(0, g.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
+#pragma omp simd
       for (int64_t i = begin; i < end; ++i) {
         const float s = Sigmoid(a[i]);
         ga[i] = from[i] * b[i] * SiluSlope(a[i], s);
@@ -136,12 +140,15 @@ struct ConvFunction : Function<ConvFunction> {
         const int64_t t = step % time;
         const int64_t reach = Reach(segment + step - t, t, kernel);
         float* sum = pre + step * channels;
+#pragma omp simd
         for (int64_t c = 0; c < channels; ++c) sum[c] = b[c];
         for (int64_t back = 0; back < reach; ++back) {
           const float* a = from + (step - back) * channels;
           const float* tap = w + (kernel - 1 - back) * channels;
+#pragma omp simd
           for (int64_t c = 0; c < channels; ++c) sum[c] += a[c] * tap[c];
         }
+#pragma omp simd
         for (int64_t c = 0; c < channels; ++c) to[step * channels + c] = sum[c] * Sigmoid(sum[c]);
       }
     });
@@ -163,6 +170,7 @@ struct ConvFunction : Function<ConvFunction> {
     at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
       for (int64_t step = begin * time; step < end * time; ++step) {
         float* sum = gs + step * channels;
+#pragma omp simd
         for (int64_t c = 0; c < channels; ++c) {
           const int64_t i = step * channels + c;
           sum[c] = up[i] * SiluSlope(pre[i], Sigmoid(pre[i]));
@@ -172,6 +180,7 @@ struct ConvFunction : Function<ConvFunction> {
         for (int64_t back = 0; back < reach; ++back) {
           float* out = gx + (step - back) * channels;
           const float* tap = w + (kernel - 1 - back) * channels;
+#pragma omp simd
           for (int64_t c = 0; c < channels; ++c) out[c] += sum[c] * tap[c];
         }
       }

@@ -3,6 +3,8 @@
 #include <limits>
 #include <vector>
 
+#include "nn/scan_kernel.h"
+
 namespace understudy::nn {
 namespace {
 
@@ -94,7 +96,11 @@ at::Tensor Carried(const Chunks& parts, const at::Tensor& added) {
 
 }  // namespace
 
-at::Tensor StateSpaceScan(const ScanInput& input, int64_t chunk) {
+at::Tensor StateSpaceScan(const ScanInput& input) {
+  return input.x.is_cpu() ? ScanOnCpu(input) : ScanByChunks(input);
+}
+
+at::Tensor ScanByChunks(const ScanInput& input, int64_t chunk) {
   const Chunks parts = Cut(input, chunk);
   at::Tensor y = Inside(parts, chunk);
   if (parts.x.size(1) > 1) y = y + Carried(parts, Added(parts));

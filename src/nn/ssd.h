@@ -19,9 +19,10 @@ struct ScanInput {
   at::Tensor segments;  // [rows, time] int64: h starts at zero with each
 };
 
-inline constexpr int64_t kScanChunk = 32;
-
 // y [rows, time, heads, size].
-at::Tensor StateSpaceScan(const ScanInput& input, int64_t chunk = kScanChunk);
+at::Tensor StateSpaceScan(const ScanInput& input);
+
+inline constexpr int64_t kScanChunk = 64;
+at::Tensor ScanByChunks(const ScanInput& input, int64_t chunk = kScanChunk);
 
 }  // namespace understudy::nn

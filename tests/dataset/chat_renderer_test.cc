@@ -72,7 +72,9 @@ TEST(ChatRenderer, RefusesABaseWithAnotherTemplate) {
     const std::string bytes = writer.Build().value();
     const auto renderer = ChatRenderer::ForBase(GgufFile::Parse(bytes, "base").value());
     EXPECT_EQ(renderer.has_value(), text == kChatTemplate);
-    if (!renderer) EXPECT_EQ(renderer.error().kind, ErrorKind::kUnsupported);
+    if (!renderer) {
+      EXPECT_EQ(renderer.error().kind, ErrorKind::kUnsupported);
+    }
   }
 }
 
