@@ -154,14 +154,35 @@ TEST(StateSpaceScan, IsTheRecurrenceWhateverTheChunk) {
   const ScanInput input = ScanOf(tensors, segments);
   const at::Tensor expected = ScanStepByStep(input);
   for (const int64_t chunk : {1, 2, 7, 32, 45, 64}) {
-    EXPECT_LT(Apart(StateSpaceScan(input, chunk), expected), 2e-5) << "chunk " << chunk;
+    EXPECT_LT(Apart(ScanByChunks(input, chunk), expected), 2e-5) << "chunk " << chunk;
   }
+  EXPECT_LT(Apart(StateSpaceScan(input), expected), 2e-5);
 }
 
 TEST(StateSpaceScan, ItsGradients) {
   for (const int64_t chunk : {3, 32}) {
-    ExpectGradients([&](const auto& in) { return StateSpaceScan(ScanOf(in, Segments()), chunk); },
+    ExpectGradients([&](const auto& in) { return ScanByChunks(ScanOf(in, Segments()), chunk); },
                     ScanTensors(2, 7));
+  }
+  ExpectGradients([](const auto& in) { return StateSpaceScan(ScanOf(in, Segments())); },
+                  ScanTensors(2, 7));
+}
+
+// Longer than what is kept of its states, so that some are computed again on the way back.
+TEST(StateSpaceScan, OnePassAndChunksHaveTheSameGradients) {
+  at::Tensor segments = at::zeros({2, 80}, at::kLong);
+  segments[0].narrow(0, 35, 45).fill_(1);
+  std::vector<at::Tensor> tensors = ScanTensors(2, 80);
+  for (at::Tensor& tensor : tensors) tensor.requires_grad_(true);
+  const at::Tensor weights = Normal({2, 80, 4, 3}, 6);
+  const auto gradients = [&](const at::Tensor& y) {
+    return torch::autograd::grad({(y * weights).sum()}, tensors);
+  };
+  const ScanInput input = ScanOf(tensors, segments);
+  const auto one_pass = gradients(StateSpaceScan(input));
+  const auto chunks = gradients(ScanByChunks(ScanOf(tensors, segments), 16));
+  for (size_t i = 0; i < one_pass.size(); ++i) {
+    EXPECT_LT(Apart(one_pass[i], chunks[i]), 2e-4 * chunks[i].abs().max().item<double>()) << i;
   }
 }
 
