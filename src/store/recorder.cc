@@ -8,7 +8,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 
-#include "base/background.h"
 #include "base/log.h"
 #include "base/runtime.h"
 #include "store/omit_bodies.h"
@@ -90,7 +89,6 @@ Recorder::Recorder(std::unique_ptr<UsageStore> store, const RecordOptions& optio
     : impl_(std::make_unique<Impl>(std::move(store), options, threads)) {
   impl_->thread = std::thread([impl = impl_.get()] {
     ::pthread_setname_np(::pthread_self(), "recorder");
-    GiveWay();
     impl->writer.Run();
   });
 }

@@ -92,15 +92,21 @@ Killed KillWhileRecording(const char* mode, int enough) {
   return killed;
 }
 
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr double kMostLostMs = 100;  // instrumented, a commit takes many times as long
+#else
+constexpr double kMostLostMs = 10;
+#endif
+
 TEST(RecorderCrash, AKillLosesOnlyTheLastMoment) {
-  // On a machine with other things to do a commit may come late, though not five times over.
+  // On a machine with other things to do a commit may come late, though not ten times over.
   double least = 1e9;
-  for (int attempt = 0; attempt < 5 && least > 10; ++attempt) {
+  for (int attempt = 0; attempt < 10 && least > kMostLostMs; ++attempt) {
     const auto killed = KillWhileRecording("batched", 3'000 + 500 * attempt);
     least = std::min(least, killed.lost_ms);
     EXPECT_GT(killed.kept, 0);
   }
-  EXPECT_LE(least, 10);
+  EXPECT_LE(least, kMostLostMs);
 }
 
 TEST(RecorderCrash, AKillLosesNothingThatStrictModeAcknowledged) {
