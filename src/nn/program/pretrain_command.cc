@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/json.h"
 #include "nn/pretrain.h"
 #include "nn/program/commands.h"
 
@@ -16,6 +17,18 @@ std::atomic<bool> g_stop{false};
 
 void OnSignal(int) {
   g_stop = true;
+}
+
+void ReportJson(const PretrainProgress& progress) {
+  json::object line{{"step", progress.step},
+                    {"tokens", progress.tokens},
+                    {"loss", progress.loss},
+                    {"rate", progress.rate},
+                    {"tokens_per_s", progress.tokens_per_s},
+                    {"minutes", progress.minutes}};
+  if (!progress.held_out.empty()) line["held_out"] = progress.held_out;
+  fmt::print("{}\n", json::serialize(line));
+  std::fflush(stdout);
 }
 
 void Report(const PretrainProgress& progress) {
@@ -30,10 +43,11 @@ void Report(const PretrainProgress& progress) {
 int Run(const PretrainOptions& options) {
   std::signal(SIGINT, OnSignal);
   std::signal(SIGTERM, OnSignal);
-  const Status done = Pretrain(options, Report, [] { return g_stop.load(); });
+  const Status done =
+      Pretrain(options, options.json ? ReportJson : Report, [] { return g_stop.load(); });
   if (done) return 0;
-  fmt::print(stderr, "understudy-train: {}\n", done.error().ToString());
-  return 1;
+  fmt::print(stderr, "understudy pretrain: {}\n", done.error().ToString());
+  return done.error().kind == ErrorKind::kInvalidInput ? 2 : 1;
 }
 
 }  // namespace
