@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/vector_code.h"
+
 namespace understudy::nn {
 namespace {
 
@@ -15,12 +17,12 @@ using torch::autograd::variable_list;
 
 constexpr int64_t kGrain = 16;  // rows a thread takes at least
 
-float Sigmoid(float x) {
-  return 1.0F / (1.0F + std::exp(-x));
+[[gnu::always_inline]] inline float Sigmoid(float x) {
+  return 1.0F / (1.0F + FastExp(-x));
 }
 
 // d silu(x) / dx, given sigmoid(x)
-float SiluSlope(float x, float sigmoid) {
+[[gnu::always_inline]] inline float SiluSlope(float x, float sigmoid) {
   return sigmoid * (1.0F + x * (1.0F - sigmoid));
 }
 
@@ -82,6 +84,22 @@ struct RmsNormFunction : Function<RmsNormFunction> {
   }
 };
 
+UNDERSTUDY_VECTOR_CODE void GateRange(const float* gate, const float* up, float* to,
+                                      int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) to[i] = gate[i] * Sigmoid(gate[i]) * up[i];
+}
+
+UNDERSTUDY_VECTOR_CODE void UngateRange(const float* gate, const float* up, const float* from,
+                                        float* to_gate, float* to_up, int64_t count) {
+#pragma omp simd
+  for (int64_t i = 0; i < count; ++i) {
+    const float s = Sigmoid(gate[i]);
+    to_gate[i] = from[i] * up[i] * SiluSlope(gate[i], s);
+    to_up[i] = from[i] * gate[i] * s;
+  }
+}
+
 struct SwiGluFunction : Function<SwiGluFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& gate_in,
                             const at::Tensor& up_in) {
@@ -90,8 +108,7 @@ struct SwiGluFunction : Function<SwiGluFunction> {
     const float *a = gate.data_ptr<float>(), *b = up.data_ptr<float>();
     float* to = y.data_ptr<float>();
     at::parallel_for(0, y.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-      for (int64_t i = begin; i < end; ++i) to[i] = a[i] * Sigmoid(a[i]) * b[i];
+      GateRange(a + begin, b + begin, to + begin, end - begin);
     });
     context->save_for_backward({gate, up});
     return y;
@@ -105,12 +122,7 @@ struct SwiGluFunction : Function<SwiGluFunction> {
     const float* from = g.data_ptr<float>();
     float *ga = to_gate.data_ptr<float>(), *gb = to_up.data_ptr<float>();
     at::parallel_for(0, g.numel(), 1 << 14, [&](int64_t begin, int64_t end) {
-#pragma omp simd
-      for (int64_t i = begin; i < end; ++i) {
-        const float s = Sigmoid(a[i]);
-        ga[i] = from[i] * b[i] * SiluSlope(a[i], s);
-        gb[i] = from[i] * a[i] * s;
-      }
+      UngateRange(a + begin, b + begin, from + begin, ga + begin, gb + begin, end - begin);
     });
     return {to_gate, to_up};
   }
@@ -123,33 +135,77 @@ int64_t Reach(const int64_t* segments, int64_t time, int64_t kernel) {
   return reach;
 }
 
+// A convolution's numbers: [.., time, channels], and its taps [kernel, channels].
+struct ConvView {
+  const float* x;
+  const float* taps;
+  const int64_t* segments;  // of all rows
+  int64_t time, channels, kernel;
+
+  int64_t reach(int64_t step) const {
+    const int64_t t = step % time;
+    return Reach(segments + step - t, t, kernel);
+  }
+  const float* tap(int64_t back) const { return taps + (kernel - 1 - back) * channels; }
+};
+
+UNDERSTUDY_VECTOR_CODE void ConvStep(const ConvView& view, int64_t step, const float* bias,
+                                     float* before, float* to) {
+  const int64_t channels = view.channels, reach = view.reach(step);
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) before[c] = bias[c];
+  for (int64_t back = 0; back < reach; ++back) {
+    const float *from = view.x + (step - back) * channels, *tap = view.tap(back);
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) before[c] += from[c] * tap[c];
+  }
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) to[c] = before[c] * Sigmoid(before[c]);
+}
+
+// `to_sum` and `to_x` are of all rows; `to_taps` is the sum over this row's steps, or null.
+UNDERSTUDY_VECTOR_CODE void ConvStepBack(const ConvView& view, int64_t step, const float* before,
+                                         const float* up, float* to_sum, float* to_x,
+                                         float* to_taps) {
+  const int64_t channels = view.channels, reach = view.reach(step);
+  float* sum = to_sum + step * channels;
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) sum[c] = up[c] * SiluSlope(before[c], Sigmoid(before[c]));
+  for (int64_t back = 0; back < reach; ++back) {
+    float* out = to_x + (step - back) * channels;
+    const float* tap = view.tap(back);
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) out[c] += sum[c] * tap[c];
+    if (to_taps == nullptr) continue;
+    const float* from = view.x + (step - back) * channels;
+    float* to_tap = to_taps + (view.kernel - 1 - back) * channels;
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) to_tap[c] += sum[c] * from[c];
+  }
+}
+
 struct ConvFunction : Function<ConvFunction> {
+  static ConvView View(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& segments) {
+    return {.x = x.data_ptr<float>(),
+            .taps = taps.data_ptr<float>(),
+            .segments = segments.data_ptr<int64_t>(),
+            .time = x.size(1),
+            .channels = x.size(2),
+            .kernel = taps.size(0)};
+  }
+
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
                             const at::Tensor& weight, const at::Tensor& bias,
                             const at::Tensor& segment_ids) {
     const at::Tensor x = input.contiguous(), segments = segment_ids.contiguous();
-    const at::Tensor taps = weight.t().contiguous();  // [kernel, channels]
-    const int64_t rows = x.size(0), time = x.size(1), channels = x.size(2), kernel = taps.size(0);
+    const at::Tensor taps = weight.t().contiguous();
     at::Tensor before = at::empty_like(x), y = at::empty_like(x);
-    const float *from = x.data_ptr<float>(), *w = taps.data_ptr<float>(),
-                *b = bias.data_ptr<float>();
-    const int64_t* segment = segments.data_ptr<int64_t>();
-    float *pre = before.data_ptr<float>(), *to = y.data_ptr<float>();
-    at::parallel_for(0, rows * time, kGrain, [&](int64_t begin, int64_t end) {
+    const ConvView view = View(x, taps, segments);
+    const auto* added = bias.data_ptr<float>();
+    auto *pre = before.data_ptr<float>(), *to = y.data_ptr<float>();
+    at::parallel_for(0, x.size(0) * view.time, kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t step = begin; step < end; ++step) {
-        const int64_t t = step % time;
-        const int64_t reach = Reach(segment + step - t, t, kernel);
-        float* sum = pre + step * channels;
-#pragma omp simd
-        for (int64_t c = 0; c < channels; ++c) sum[c] = b[c];
-        for (int64_t back = 0; back < reach; ++back) {
-          const float* a = from + (step - back) * channels;
-          const float* tap = w + (kernel - 1 - back) * channels;
-#pragma omp simd
-          for (int64_t c = 0; c < channels; ++c) sum[c] += a[c] * tap[c];
-        }
-#pragma omp simd
-        for (int64_t c = 0; c < channels; ++c) to[step * channels + c] = sum[c] * Sigmoid(sum[c]);
+        ConvStep(view, step, added, pre + step * view.channels, to + step * view.channels);
       }
     });
     context->save_for_backward({x, weight, bias, segments, before});
@@ -158,55 +214,29 @@ struct ConvFunction : Function<ConvFunction> {
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &segments = saved[3], &before = saved[4];
+    const at::Tensor &x = saved[0], &weight = saved[1], &segments = saved[3], &before = saved[4];
     const at::Tensor g = gradients[0].contiguous();
-    const at::Tensor taps = saved[1].t().contiguous();
-    const int64_t rows = x.size(0), time = x.size(1), channels = x.size(2), kernel = taps.size(0);
-    at::Tensor to_sum = at::empty_like(x), to_x = at::zeros_like(x);
-    const float *up = g.data_ptr<float>(), *pre = before.data_ptr<float>(),
-                *w = taps.data_ptr<float>();
-    float *gs = to_sum.data_ptr<float>(), *gx = to_x.data_ptr<float>();
-    const int64_t* segment = segments.data_ptr<int64_t>();
-    at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t step = begin * time; step < end * time; ++step) {
-        float* sum = gs + step * channels;
-#pragma omp simd
-        for (int64_t c = 0; c < channels; ++c) {
-          const int64_t i = step * channels + c;
-          sum[c] = up[i] * SiluSlope(pre[i], Sigmoid(pre[i]));
-        }
-        const int64_t t = step % time;
-        const int64_t reach = Reach(segment + step - t, t, kernel);
-        for (int64_t back = 0; back < reach; ++back) {
-          float* out = gx + (step - back) * channels;
-          const float* tap = w + (kernel - 1 - back) * channels;
-#pragma omp simd
-          for (int64_t c = 0; c < channels; ++c) out[c] += sum[c] * tap[c];
-        }
+    const at::Tensor taps = weight.t().contiguous();
+    const ConvView view = View(x, taps, segments);
+    at::Tensor to_sum = at::empty_like(x), to_x = at::zeros_like(x), to_taps;
+    if (weight.requires_grad()) {
+      to_taps = at::zeros({x.size(0), view.kernel, view.channels}, x.options());
+    }
+    const auto *up = g.data_ptr<float>(), *pre = before.data_ptr<float>();
+    auto *gs = to_sum.data_ptr<float>(), *gx = to_x.data_ptr<float>();
+    auto* gt = to_taps.defined() ? to_taps.data_ptr<float>() : nullptr;
+    at::parallel_for(0, x.size(0), 1, [&](int64_t begin, int64_t end) {
+      for (int64_t step = begin * view.time; step < end * view.time; ++step) {
+        const int64_t at = step * view.channels;
+        float* row_taps =
+            gt == nullptr ? nullptr : gt + step / view.time * view.kernel * view.channels;
+        ConvStepBack(view, step, pre + at, up + at, gs, gx, row_taps);
       }
     });
     at::Tensor to_weight, to_bias;
-    if (saved[1].requires_grad()) to_weight = WeightGradient(x, to_sum, segments, kernel);
+    if (to_taps.defined()) to_weight = to_taps.sum(0).t();
     if (saved[2].requires_grad()) to_bias = to_sum.sum(at::IntArrayRef({0, 1}));
     return {to_x, to_weight, to_bias, at::Tensor()};
-  }
-
-  static at::Tensor WeightGradient(const at::Tensor& x, const at::Tensor& to_sum,
-                                   const at::Tensor& segments, int64_t kernel) {
-    const int64_t time = x.size(1);
-    std::vector<at::Tensor> taps;
-    for (int64_t back = kernel - 1; back >= 0; --back) {
-      if (back >= time) {
-        taps.push_back(at::zeros({x.size(2)}, x.options()));
-        continue;
-      }
-      const at::Tensor same = segments.narrow(1, back, time - back)
-                                  .eq(segments.narrow(1, 0, time - back))
-                                  .unsqueeze(-1);
-      taps.push_back((x.narrow(1, 0, time - back) * to_sum.narrow(1, back, time - back) * same)
-                         .sum(at::IntArrayRef({0, 1})));
-    }
-    return at::stack(taps, 1);
   }
 };
 

@@ -1,5 +1,6 @@
 #include "nn/mixers.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -7,14 +8,34 @@
 #include "nn/ssd.h"
 
 namespace understudy::nn {
+namespace {
+
+// [rows, time, heads, size] -> [heads, length, size] of every run.
+std::vector<at::Tensor> OfRuns(const at::Tensor& x, const Rows& rows) {
+  std::vector<int64_t> lengths;
+  for (const Run& run : rows.runs) lengths.push_back(run.length);
+  auto runs = x.reshape({-1, x.size(2), x.size(3)}).split_with_sizes(lengths, 0);
+  for (at::Tensor& run : runs) run = run.transpose(0, 1);
+  return runs;
+}
+
+}  // namespace
 
 void LookBack(Rows& rows) {
-  const int64_t time = rows.segments.size(1);
-  const at::Tensor same = rows.segments.unsqueeze(2).eq(rows.segments.unsqueeze(1));
-  const at::Tensor back = at::ones({time, time}, rows.segments.options().dtype(at::kBool)).tril();
-  rows.hidden = at::zeros({same.size(0), 1, time, time}, rows.segments.options().dtype(at::kFloat))
-                    .masked_fill_(same.logical_and(back).logical_not_().unsqueeze(1),
-                                  -std::numeric_limits<float>::infinity());
+  const at::Tensor segments = rows.segments.cpu().contiguous();
+  const auto* ids = segments.data_ptr<int64_t>();
+  const int64_t time = segments.size(1);
+  int64_t longest = 1;
+  rows.runs.clear();
+  for (int64_t i = 0; i < segments.numel(); ++i) {
+    if (i % time == 0 || ids[i] != ids[i - 1]) rows.runs.push_back({i, 0, ids[i] < 0});
+    Run& run = rows.runs.back();
+    ++run.length;
+    if (!run.padding) longest = std::max(longest, run.length);
+  }
+  rows.ahead = at::full({longest, longest}, -std::numeric_limits<float>::infinity(),
+                        rows.segments.options().dtype(at::kFloat))
+                   .triu_(1);
 }
 
 Attention::Attention(const ModelConfig& config, int64_t kv_heads, AttentionParts parts)
@@ -28,26 +49,41 @@ Attention::Attention(const ModelConfig& config, int64_t kv_heads, AttentionParts
                                          : 1 / std::sqrt(static_cast<double>(config.head_size))),
       epsilon_(config.norm_epsilon) {}
 
-// [rows, time, heads * size] -> [rows, heads, time, size], normalised and turned.
-at::Tensor Attention::Heads(const at::Tensor& projected, const at::Tensor& norm,
-                            const Rows& rows) const {
+// [rows, time, heads * size] -> normalised and turned, a tensor [heads, length, size] a run.
+std::vector<at::Tensor> Attention::Heads(const at::Tensor& projected, const at::Tensor& norm,
+                                         const Rows& rows) const {
   at::Tensor x = projected.view({projected.size(0), projected.size(1), -1, head_size_});
   if (norm.defined()) x = RmsNorm(x, norm, epsilon_);
-  return Rotate(x, rows.positions, rotary_, base_, parts_.neox).transpose(1, 2);
+  return OfRuns(Rotate(x, rows.positions, rotary_, base_, parts_.neox), rows);
+}
+
+// q [heads, length, size], k and v [kv heads, length, size] of one run -> [length, heads * size].
+at::Tensor Attention::Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                             const Rows& rows) const {
+  const int64_t length = q.size(1), share = heads_ / kv_heads_;
+  const at::Tensor ahead = rows.ahead.narrow(0, 0, length).narrow(1, 0, length);
+  const at::Tensor scores =
+      at::bmm((q * scale_).reshape({kv_heads_, share * length, head_size_}), k.transpose(1, 2))
+          .view({heads_, length, length}) +
+      ahead;
+  const at::Tensor weights = at::softmax(scores, -1).view({kv_heads_, share * length, length});
+  return at::bmm(weights, v)
+      .view({heads_, length, head_size_})
+      .transpose(0, 1)
+      .reshape({length, heads_ * head_size_});
 }
 
 at::Tensor Attention::operator()(const at::Tensor& x, const Rows& rows) const {
-  const int64_t batch = x.size(0), time = x.size(1);
-  const at::Tensor q = Heads(parts_.q(x), parts_.q_norm, rows) * scale_;
-  at::Tensor k = Heads(parts_.k(x), parts_.k_norm, rows);
-  at::Tensor v = parts_.v(x).view({batch, time, kv_heads_, head_size_}).transpose(1, 2);
-  if (kv_heads_ != heads_) {
-    k = k.repeat_interleave(heads_ / kv_heads_, 1);
-    v = v.repeat_interleave(heads_ / kv_heads_, 1);
+  const auto q = Heads(parts_.q(x), parts_.q_norm, rows);
+  const auto k = Heads(parts_.k(x), parts_.k_norm, rows);
+  const auto v = OfRuns(parts_.v(x).view({x.size(0), x.size(1), kv_heads_, head_size_}), rows);
+  std::vector<at::Tensor> mixed;
+  for (size_t i = 0; i < rows.runs.size(); ++i) {
+    mixed.push_back(rows.runs[i].padding
+                        ? at::zeros({rows.runs[i].length, heads_ * head_size_}, x.options())
+                        : Attend(q[i], k[i], v[i], rows));
   }
-  const at::Tensor scores = at::matmul(q, k.transpose(2, 3)) + rows.hidden;
-  const at::Tensor mixed = at::matmul(at::softmax(scores, -1), v);
-  return parts_.output(mixed.transpose(1, 2).reshape({batch, time, heads_ * head_size_}));
+  return parts_.output(at::cat(mixed).view({x.size(0), x.size(1), heads_ * head_size_}));
 }
 
 void Attention::AddLinears(std::vector<Linear*>& linears) {

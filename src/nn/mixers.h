@@ -12,16 +12,24 @@
 
 namespace understudy::nn {
 
-// Which token stands where: all [rows, time] int64.
-struct Rows {
-  at::Tensor tokens;
-  at::Tensor segments;   // equal numbers, side by side: one sequence
-  at::Tensor positions;  // within its sequence, from 0
-  at::Tensor
-      hidden;  // [rows, 1, time, time] f32: 0 where a token may look, else -inf; see LookBack
+// One sequence of a batch, where its rows lie one after the other.
+struct Run {
+  int64_t begin = 0, length = 0;
+  bool padding = false;  // nobody looks at what comes of it
 };
 
-// Fills rows.hidden: a token sees itself and what came before it in its own sequence.
+// Which token stands where: tensors [rows, time] int64.
+struct Rows {
+  at::Tensor tokens;
+  at::Tensor segments;   // equal numbers, side by side: one sequence; below 0: padding
+  at::Tensor positions;  // within its sequence, from 0
+  std::vector<Run> runs;
+  at::Tensor
+      ahead;  // [longest, longest] f32 of the longest run: -inf for what is yet to come, else 0
+};
+
+// Fills rows.runs and rows.ahead from the segments: a token sees itself and what came before it in
+// its own sequence.
 void LookBack(Rows& rows);
 
 class Mixer {
@@ -33,6 +41,8 @@ class Mixer {
 };
 
 // Grouped-query attention (arXiv 2305.13245); query head h uses key head h / (heads / kv_heads).
+// Each sequence attends by itself: work and memory grow with the squares of the sequences' lengths,
+// not with the square of the row's.
 struct AttentionParts {
   Linear q, k, v, output;
   at::Tensor q_norm, k_norm;  // RMS norms of each head (qwen3), or undefined
@@ -46,7 +56,10 @@ class Attention : public Mixer {
   void AddLinears(std::vector<Linear*>& linears) override;
 
  private:
-  at::Tensor Heads(const at::Tensor& projected, const at::Tensor& norm, const Rows& rows) const;
+  std::vector<at::Tensor> Heads(const at::Tensor& projected, const at::Tensor& norm,
+                                const Rows& rows) const;
+  at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                    const Rows& rows) const;
   AttentionParts parts_;
   int64_t heads_, kv_heads_, head_size_, rotary_;
   double base_, scale_, epsilon_;

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/vector_code.h"
+
 namespace understudy::nn {
 namespace {
 
@@ -60,84 +62,139 @@ struct Tensors {
   }
 };
 
-// state = kept * state + step * B x^T
-void Advance(const HeadView& head, const Sizes& s, int64_t t, const float* before, float* after) {
-  const float kept = head.kept(t), step = head.step[t * head.step_step];
-  const float *x = head.x + t * head.x_step, *b = head.b + t * head.bc_step;
-  for (int64_t n = 0; n < s.state; ++n) {
-    const float in = step * b[n];
-#pragma omp simd
-    for (int64_t p = 0; p < s.size; ++p)
-      after[n * s.size + p] = kept * before[n * s.size + p] + in * x[p];
-  }
-}
-
-void Forward(const HeadView& head, const Sizes& s, float* y, float* kept_states) {
-  std::vector<float> state(static_cast<size_t>(s.cells()));
-  for (int64_t t = 0; t < s.time; ++t) {
-    if (t % kScanStride == 0) std::ranges::copy(state, kept_states + t / kScanStride * s.cells());
-    Advance(head, s, t, state.data(), state.data());
-    const float* c = head.c + t * head.bc_step;
-    float* out = y + t * head.x_step;
-    std::fill_n(out, s.size, 0.0F);
-    for (int64_t n = 0; n < s.state; ++n) {
-      for (int64_t p = 0; p < s.size; ++p)
-        out[p] += c[n] * state[static_cast<size_t>(n * s.size + p)];
-    }
-  }
-}
-
 // Where the gradients of one head go. Those of B and C are summed over the heads of a group.
 struct HeadGradients {
   float *x, *step, *b, *c;
   double decay = 0;
 };
 
-// One token backwards: `pull` [state][size] is the gradient of the state after token t, and becomes
-// that of the state before it.
-void Retreat(const HeadView& head, const Sizes& s, int64_t t, const float* up, const float* before,
-             const float* after, float* pull, HeadGradients& to) {
-  const float kept = head.kept(t), step = head.step[t * head.step_step];
-  const float *x = head.x + t * head.x_step, *b = head.b + t * head.bc_step,
-              *c = head.c + t * head.bc_step;
-  float *to_x = to.x + t * head.x_step, *to_b = to.b + t * head.bc_step,
-        *to_c = to.c + t * head.bc_step;
-  float to_kept = 0, to_step = 0;
-  for (int64_t n = 0; n < s.state; ++n) {
-    float* g = pull + n * s.size;
-    const float *old = before + n * s.size, *now = after + n * s.size;
-    float seen = 0, in = 0, carried = 0;
-#pragma omp simd reduction(+ : seen, in, carried)
-    for (int64_t p = 0; p < s.size; ++p) {
-      seen += now[p] * up[p];
-      g[p] += c[n] * up[p];
-      in += g[p] * x[p];
-      carried += g[p] * old[p];
-      to_x[p] += step * b[n] * g[p];
-      g[p] *= kept;
-    }
-    to_c[n] += seen;
-    to_b[n] += step * in;
-    to_step += b[n] * in;
-    to_kept += carried;
+// The state [state][size] of a head goes by in columns of kWidth floats. As many are at work at
+// once as stay in registers; a head that is no multiple of that takes them one by one.
+template <typename Lane, int64_t kColumns>
+struct Columns {
+  using Column = typename Lane::Type;
+  static constexpr int64_t kWidth = sizeof(Column) / sizeof(float) * kColumns;
+
+  [[gnu::always_inline]] static const Column* At(const float* p) {
+    return reinterpret_cast<const Column*>(p);
   }
-  to_kept *= kept;  // d exp(step * decay)
-  to.step[t * head.step_step] = to_step + to_kept * head.decay;
-  to.decay += static_cast<double>(to_kept) * step;
+  [[gnu::always_inline]] static Column* At(float* p) { return reinterpret_cast<Column*>(p); }
+
+  // state = kept * state + step * B x^T; with `y`, also y = state^T C.
+  [[gnu::always_inline]] static void Advance(const HeadView& head, const Sizes& s, int64_t t,
+                                             const float* before, float* after, float* y) {
+    const float kept = head.kept(t), step = head.step[t * head.step_step];
+    const float *b = head.b + t * head.bc_step, *c = head.c + t * head.bc_step;
+    for (int64_t begin = 0; begin < s.size; begin += kWidth) {
+      Column x[kColumns], sum[kColumns] = {};
+      for (int64_t j = 0; j < kColumns; ++j) x[j] = At(head.x + t * head.x_step + begin)[j];
+      for (int64_t n = 0; n < s.state; ++n) {
+        const Column* old = At(before + n * s.size + begin);
+        Column* now = At(after + n * s.size + begin);
+        const float in = step * b[n];
+        for (int64_t j = 0; j < kColumns; ++j) {
+          const Column cell = kept * old[j] + in * x[j];
+          now[j] = cell;
+          if (y != nullptr) sum[j] += c[n] * cell;
+        }
+      }
+      if (y == nullptr) continue;
+      for (int64_t j = 0; j < kColumns; ++j) At(y + begin)[j] = sum[j];
+    }
+  }
+
+  [[gnu::always_inline]] static void Forward(const HeadView& head, const Sizes& s, float* y,
+                                             float* kept_states, float* state) {
+    std::fill_n(state, s.cells(), 0.0F);
+    for (int64_t t = 0; t < s.time; ++t) {
+      if (t % kScanStride == 0) {
+        std::copy_n(state, s.cells(), kept_states + t / kScanStride * s.cells());
+      }
+      Advance(head, s, t, state, state, y + t * head.x_step);
+    }
+  }
+
+  // One token backwards: `pull` [state][size] is the gradient of the state after token t, and
+  // becomes that of the state before it.
+  [[gnu::always_inline]] static void Retreat(const HeadView& head, const Sizes& s, int64_t t,
+                                             const float* up, const float* before,
+                                             const float* after, float* pull, HeadGradients& to) {
+    const float kept = head.kept(t), step = head.step[t * head.step_step];
+    const float *b = head.b + t * head.bc_step, *c = head.c + t * head.bc_step;
+    float *to_b = to.b + t * head.bc_step, *to_c = to.c + t * head.bc_step;
+    float to_kept = 0, to_step = 0;
+    for (int64_t begin = 0; begin < s.size; begin += kWidth) {
+      Column x[kColumns], upward[kColumns], pushed[kColumns] = {}, carried = {};
+      for (int64_t j = 0; j < kColumns; ++j) {
+        x[j] = At(head.x + t * head.x_step + begin)[j];
+        upward[j] = At(up + begin)[j];
+      }
+      for (int64_t n = 0; n < s.state; ++n) {
+        const int64_t at = n * s.size + begin;
+        Column* g = At(pull + at);
+        const Column *old = At(before + at), *now = At(after + at);
+        const float cn = c[n], bn = b[n];
+        Column seen = {}, in = {};
+        for (int64_t j = 0; j < kColumns; ++j) {
+          const Column sum = g[j] + cn * upward[j];
+          seen += now[j] * upward[j];
+          in += sum * x[j];
+          carried += sum * old[j];
+          pushed[j] += bn * sum;
+          g[j] = kept * sum;
+        }
+        const float into = Sum(in);
+        to_c[n] += Sum(seen);
+        to_b[n] += step * into;
+        to_step += bn * into;
+      }
+      to_kept += Sum(carried);
+      Column* to_x = At(to.x + t * head.x_step + begin);
+      for (int64_t j = 0; j < kColumns; ++j) to_x[j] = step * pushed[j];
+    }
+    to_kept *= kept;  // d exp(step * decay)
+    to.step[t * head.step_step] = to_step + to_kept * head.decay;
+    to.decay += static_cast<double>(to_kept) * step;
+  }
+
+  [[gnu::always_inline]] static void Backward(const HeadView& head, const Sizes& s, const float* up,
+                                              const float* kept_states, float* pull, float* states,
+                                              HeadGradients& to) {
+    std::fill_n(pull, s.cells(), 0.0F);
+    for (int64_t stride = s.strides() - 1; stride >= 0; --stride) {
+      const int64_t begin = stride * kScanStride, end = std::min(s.time, begin + kScanStride);
+      std::copy_n(kept_states + stride * s.cells(), s.cells(), states);
+      for (int64_t t = begin; t < end; ++t) {
+        float* at = states + (t - begin) * s.cells();
+        Advance(head, s, t, at, at + s.cells(), nullptr);
+      }
+      for (int64_t t = end - 1; t >= begin; --t) {
+        const float* at = states + (t - begin) * s.cells();
+        Retreat(head, s, t, up + t * head.x_step, at, at + s.cells(), pull, to);
+      }
+    }
+  }
+};
+
+using Wide = Columns<ManyFloats, 4>;
+using Narrow = Columns<OneFloat, 1>;
+
+UNDERSTUDY_VECTOR_CODE void Forward(const HeadView& head, const Sizes& s, float* y,
+                                    float* kept_states, float* state) {
+  if (s.size % Wide::kWidth == 0) {
+    Wide::Forward(head, s, y, kept_states, state);
+  } else {
+    Narrow::Forward(head, s, y, kept_states, state);
+  }
 }
 
-void Backward(const HeadView& head, const Sizes& s, const float* up, const float* kept_states,
-              HeadGradients& to) {
-  const auto cells = static_cast<size_t>(s.cells());
-  std::vector<float> pull(cells), states((kScanStride + 1) * cells);
-  for (int64_t stride = s.strides() - 1; stride >= 0; --stride) {
-    const int64_t begin = stride * kScanStride, end = std::min(s.time, begin + kScanStride);
-    std::copy_n(kept_states + stride * s.cells(), cells, states.begin());
-    const auto at = [&](int64_t t) { return states.data() + (t - begin) * s.cells(); };
-    for (int64_t t = begin; t < end; ++t) Advance(head, s, t, at(t), at(t + 1));
-    for (int64_t t = end - 1; t >= begin; --t) {
-      Retreat(head, s, t, up + t * head.x_step, at(t), at(t + 1), pull.data(), to);
-    }
+UNDERSTUDY_VECTOR_CODE void Backward(const HeadView& head, const Sizes& s, const float* up,
+                                     const float* kept_states, float* pull, float* states,
+                                     HeadGradients& to) {
+  if (s.size % Wide::kWidth == 0) {
+    Wide::Backward(head, s, up, kept_states, pull, states, to);
+  } else {
+    Narrow::Backward(head, s, up, kept_states, pull, states, to);
   }
 }
 
@@ -162,9 +219,11 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
     at::Tensor y = at::empty_like(saved[0]);
     at::Tensor kept = at::empty({s.rows, s.heads, s.strides(), s.cells()}, y.options());
     ForHeads(s, [&](int64_t row, int64_t head) {
+      std::vector<float> state(static_cast<size_t>(s.cells()));
       Forward(tensors.Head(row, head), s,
               y.data_ptr<float>() + (row * s.time * s.heads + head) * s.size,
-              kept.data_ptr<float>() + (row * s.heads + head) * s.strides() * s.cells());
+              kept.data_ptr<float>() + (row * s.heads + head) * s.strides() * s.cells(),
+              state.data());
     });
     saved.push_back(kept);
     context->save_for_backward(saved);
@@ -176,7 +235,7 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
     const Tensors tensors(saved);
     const Sizes& s = tensors.sizes;
     const at::Tensor up = gradients[0].contiguous();
-    at::Tensor to_x = at::zeros_like(tensors.x), to_step = at::empty_like(tensors.step);
+    at::Tensor to_x = at::empty_like(tensors.x), to_step = at::empty_like(tensors.step);
     at::Tensor to_b = at::zeros_like(tensors.b), to_c = at::zeros_like(tensors.c);
     at::Tensor to_decay = at::zeros({s.rows, s.heads}, up.options());
     ForHeads(s, [&](int64_t row, int64_t head) {
@@ -187,8 +246,11 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
                        .step = to_step.data_ptr<float>() + row * s.time * s.heads + head,
                        .b = to_b.data_ptr<float>() + bc_at,
                        .c = to_c.data_ptr<float>() + bc_at};
+      std::vector<float> pull(static_cast<size_t>(s.cells())),
+          states(static_cast<size_t>((kScanStride + 1) * s.cells()));
       Backward(view, s, up.data_ptr<float>() + x_at,
-               saved[6].data_ptr<float>() + (row * s.heads + head) * s.strides() * s.cells(), to);
+               saved[6].data_ptr<float>() + (row * s.heads + head) * s.strides() * s.cells(),
+               pull.data(), states.data(), to);
       to_decay.data_ptr<float>()[row * s.heads + head] = static_cast<float>(to.decay);
     });
     return {to_x, to_step, to_decay.sum(0), to_b, to_c, at::Tensor()};

@@ -121,8 +121,9 @@ ScanInput ScanOf(const std::vector<at::Tensor>& in, const at::Tensor& segments) 
           .c = in[4],
           .segments = segments};
 }
-std::vector<at::Tensor> ScanTensors(int64_t rows, int64_t time) {
-  return {Normal({rows, time, 4, 3}, 1), Normal({rows, time, 4}, 2) - 1, Normal({4}, 3) - 1,
+// Heads 64 wide go by in vectors, others number by number.
+std::vector<at::Tensor> ScanTensors(int64_t rows, int64_t time, int64_t size = 3) {
+  return {Normal({rows, time, 4, size}, 1), Normal({rows, time, 4}, 2) - 1, Normal({4}, 3) - 1,
           Normal({rows, time, 2, 5}, 4), Normal({rows, time, 2, 5}, 5)};
 }
 
@@ -147,16 +148,17 @@ at::Tensor ScanStepByStep(const ScanInput& in) {
 }
 
 TEST(StateSpaceScan, IsTheRecurrenceWhateverTheChunk) {
-  const auto tensors = ScanTensors(2, 45);
   at::Tensor segments = at::zeros({2, 45}, at::kLong);  // the second row: one long sequence
   segments[0].narrow(0, 11, 25).fill_(1);
   segments[0].narrow(0, 36, 9).fill_(-1);
-  const ScanInput input = ScanOf(tensors, segments);
-  const at::Tensor expected = ScanStepByStep(input);
-  for (const int64_t chunk : {1, 2, 7, 32, 45, 64}) {
-    EXPECT_LT(Apart(ScanByChunks(input, chunk), expected), 2e-5) << "chunk " << chunk;
+  for (const int64_t size : {3, 64, 128}) {
+    const ScanInput input = ScanOf(ScanTensors(2, 45, size), segments);
+    const at::Tensor expected = ScanStepByStep(input);
+    for (const int64_t chunk : {1, 2, 7, 32, 45, 64}) {
+      EXPECT_LT(Apart(ScanByChunks(input, chunk), expected), 2e-5) << "chunk " << chunk;
+    }
+    EXPECT_LT(Apart(StateSpaceScan(input), expected), 2e-5) << "size " << size;
   }
-  EXPECT_LT(Apart(StateSpaceScan(input), expected), 2e-5);
 }
 
 TEST(StateSpaceScan, ItsGradients) {
@@ -172,17 +174,20 @@ TEST(StateSpaceScan, ItsGradients) {
 TEST(StateSpaceScan, OnePassAndChunksHaveTheSameGradients) {
   at::Tensor segments = at::zeros({2, 80}, at::kLong);
   segments[0].narrow(0, 35, 45).fill_(1);
-  std::vector<at::Tensor> tensors = ScanTensors(2, 80);
-  for (at::Tensor& tensor : tensors) tensor.requires_grad_(true);
-  const at::Tensor weights = Normal({2, 80, 4, 3}, 6);
-  const auto gradients = [&](const at::Tensor& y) {
-    return torch::autograd::grad({(y * weights).sum()}, tensors);
-  };
-  const ScanInput input = ScanOf(tensors, segments);
-  const auto one_pass = gradients(StateSpaceScan(input));
-  const auto chunks = gradients(ScanByChunks(ScanOf(tensors, segments), 16));
-  for (size_t i = 0; i < one_pass.size(); ++i) {
-    EXPECT_LT(Apart(one_pass[i], chunks[i]), 2e-4 * chunks[i].abs().max().item<double>()) << i;
+  for (const int64_t size : {3, 64, 128}) {
+    std::vector<at::Tensor> tensors = ScanTensors(2, 80, size);
+    for (at::Tensor& tensor : tensors) tensor.requires_grad_(true);
+    const at::Tensor weights = Normal({2, 80, 4, size}, 6);
+    const auto gradients = [&](const at::Tensor& y) {
+      return torch::autograd::grad({(y * weights).sum()}, tensors);
+    };
+    const ScanInput input = ScanOf(tensors, segments);
+    const auto one_pass = gradients(StateSpaceScan(input));
+    const auto chunks = gradients(ScanByChunks(ScanOf(tensors, segments), 16));
+    for (size_t i = 0; i < one_pass.size(); ++i) {
+      EXPECT_LT(Apart(one_pass[i], chunks[i]), 2e-4 * chunks[i].abs().max().item<double>())
+          << "size " << size << ", input " << i;
+    }
   }
 }
 
