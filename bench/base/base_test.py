@@ -99,8 +99,9 @@ class Splitting(unittest.TestCase):
         self.assertEqual(len(learnt) + len(valid), 64)
         self.assertEqual(len(valid), 9)
         self.assertFalse({r["session"] for r in learnt} & {r["session"] for r in valid})
-        self.assertEqual(len(tasks.split(rows[:16])[1]), 3)
-        self.assertEqual(tasks.split(rows[:7]), (rows[:7], []))
+        self.assertEqual(len(tasks.split(rows[:16])[1]), 6)
+        self.assertEqual(len(tasks.split([row(str(i), str(i)) for i in range(16)])[1]), 4)
+        self.assertEqual(tasks.split(rows[:3]), (rows[:3], []))
 
     def test_validation_is_bounded_by_its_length(self):
         rows = [row(str(i), "x" * 9000) for i in range(200)]

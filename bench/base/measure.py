@@ -120,6 +120,9 @@ class Progress:
         ratio = (time.monotonic() - self.begin) / self.done_s if self.done_s else 1
         return (self.all_s - self.done_s) * ratio
 
+    def over(self, options):
+        return options.budget > 0 and time.monotonic() - self.begin > options.budget * 60
+
     def show(self, cell, text):
         if self.terminal:
             line = f"[{self.done}/{self.count}, {clock(self.left())} left] {title(cell)}: {text}"
@@ -236,12 +239,16 @@ def measure_task(cells, progress, options):
     """Cells of one model and task: trains what is to be trained, then one server answers for all. How many failed."""
     failed, ready = 0, []
     for cell in cells:
+        if progress.over(options):
+            break
         try:
             ready.append((cell, *(train(cell, options, lambda text: progress.show(cell, text)) if cell.rows else (None, None))))
         except programs.Failed as error:
             failed += 1
             progress.finish(cell, f"failed: {error}")
     adapters = [adapter for _, adapter, _ in ready if adapter]
+    if not ready:
+        return failed
     try:
         with programs.Server(options, cells[0].model, adapters) as server:
             for cell, adapter, trained in ready:
@@ -275,6 +282,7 @@ def read_options():
     add("--examples", default="0,16,64,256,1024,all", help="numbers of examples (%(default)s)")
     add("--tests", type=int, default=200, help="test rows a task and side, at most (200)")
     add("--minutes", type=float, default=1, help="of training a cell, at most (1)")
+    add("--budget", type=float, default=0, help="minutes after which no cell is begun (no limit)")
     add("--ask-minutes", type=float, default=10, help="of asking a cell's tests, at most (10)")
     add("--request-s", type=float, default=120, help="an answer may take (120)")
     add("--threads", type=int, default=os.cpu_count(), help="of training and serving (one a core)")
@@ -312,7 +320,9 @@ def main():
         groups[cell.model.label, cell.task.name].append(cell)
     for group in groups.values():
         failed += measure_task(group, progress, options)
-    print(f"base: {len(cells)} cells in {clock(time.monotonic() - progress.begin)}, {failed} failures: {options.results}", file=sys.stderr)
+    if progress.done < len(cells):
+        print(f"base: {len(cells) - progress.done} cells are left; the same command goes on", file=sys.stderr)
+    print(f"base: {progress.done} cells in {clock(time.monotonic() - progress.begin)}, {failed} failures: {options.results}", file=sys.stderr)
     return 1 if failed else 0
 
 

@@ -49,10 +49,10 @@ def last_lines(path, count=3):
 def settings(examples):
     """Options of `understudy tune` by how many examples there are: few of them are seen many times in small steps.
     Whichever of --epochs and --minutes is over first ends the training."""
-    for most, batch_tokens, epochs in ((16, 1024, 30), (64, 1024, 16), (256, 2048, 8), (1024, 4096, 4)):
+    for most, batch_tokens, epochs in ((16, 1024, 30), (64, 1024, 16), (256, 1024, 8), (1024, 2048, 4)):
         if examples <= most:
             return ["--batch-tokens", batch_tokens, "--epochs", epochs]
-    return ["--batch-tokens", 4096, "--epochs", 3]
+    return ["--batch-tokens", 2048, "--epochs", 3]
 
 
 def tune(options, model, folder, examples, show):

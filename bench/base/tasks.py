@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sources
 
-MOST_VALID, VALID_CHARS = 24, 20_000  # of the examples kept to choose the best adapter by
+LEAST_VALID, MOST_VALID, VALID_CHARS = 4, 24, 20_000  # of the examples kept to choose the best adapter by
 CLINC_GROUPS, CLINC_INTENTS = 3, 50
 DISTRACTORS = 3
 JSON_TYPES = {"str": "string", "int": "integer", "float": "number", "bool": "boolean"}
@@ -213,8 +213,9 @@ def matching(patterns):
 
 def split(rows):
     """(rows to learn from, rows to choose the best adapter by) of a cell's examples. An eighth is kept, by whole
-    sessions, 24 rows and 20,000 characters at most; both together are the N examples of the cell."""
-    wanted = min(len(rows) // 8, MOST_VALID)
+    sessions, at least 4 rows (of less than 16 a quarter), 24 rows and 20,000 characters at most; both together are
+    the N examples of the cell."""
+    wanted = min(max(len(rows) // 8, LEAST_VALID), len(rows) // 4, MOST_VALID)
     sessions, valid, chars = set(), [], 0
     for row in rows:
         if len(valid) >= wanted or (valid and chars > VALID_CHARS):
