@@ -193,7 +193,7 @@ def ask(cell, server, adapter, options, show):
         except TimeoutError:
             raise programs.Failed(f"the tests took longer than {options.ask_minutes} minutes (--ask-minutes)") from None
         finally:
-            pool.shutdown(cancel_futures=True)
+            pool.shutdown(wait=False, cancel_futures=True)  # what still waits ends with the server
         if server.process.poll() is not None:
             raise programs.Failed(f"llama-server ended: {programs.last_lines(server.folder / 'log')}")
         keep_answers(cell, side, answers, options)
