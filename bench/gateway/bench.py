@@ -19,7 +19,7 @@ import time
 import urllib.request
 
 PROXY_CORE, LOAD_CORE = 0, 1
-LADDER = [8000, 12000, 16000, 20000, 24000, 28000, 33000, 39000, 46000, 54000, 64000]
+LADDER = [*range(8000, 34000, 2000), 36000, 40000, 46000, 54000, 64000]
 LIMIT_MS = 10.0
 
 NGINX = """daemon off; master_process off; worker_processes 1; pid {dir}/nginx.pid; error_log {dir}/error.log;
@@ -160,6 +160,20 @@ def measure_throughput(bench, setups):
             print(f"  {setup.name:<24} {rate:>6}/s  p99 {min(t['latency_us']['p99'] for t in tries) / 1000:8.2f} ms", file=sys.stderr)
 
 
+def measure_memory(bench, setups):
+    """RSS along the way: what grows with every request shows between the first tenth and the last."""
+    total, curve = bench.options.requests, {}
+    rate = max(4000, min((int(s.best * 0.6) for s in setups if s.best), default=0))
+    for setup in setups:
+        marks, done = [rss_mib(setup.process.pid)[0]], 0
+        for _ in range(10):
+            done += bench.load(setup.port, rate, total / 10 / rate, 128)["done"]
+            marks.append(rss_mib(setup.process.pid)[0])
+        curve[setup.name] = {"rss_mib": marks, "peak_mib": rss_mib(setup.process.pid)[1], "answered": done, "rate": rate}
+        print(f"  {setup.name:<24} {done:>9,} of {total:,} answered at {rate}/s", file=sys.stderr)
+    return curve
+
+
 def median(rows, *path):
     values = []
     for row in rows:
@@ -175,23 +189,25 @@ def line(name, values, ratio_of=None, unit=""):
     print(f"{name:<44}{cells}{ratio} {unit}")
 
 
-def report(direct, gateway, nginx, memory, books):
-    print(f"\n{'':<44}{'direct':>16}{'understudy':>16}{'nginx':>16}{'ratio':>11}")
+def report_latency(direct, gateway, nginx):
     base50, base99 = median(direct.latency, "p50"), median(direct.latency, "p99")
     added = lambda s, q, base: max(0.0, median(s.latency, q) - base)
     line("added p50, one connection", [0, added(gateway, "p50", base50), added(nginx, "p50", base50)], unit="us")
     line("added p99, one connection", [0, added(gateway, "p99", base99), added(nginx, "p99", base99)], unit="us")
-    line(f"requests/s at p99 < {LIMIT_MS:.0f} ms", [direct.best, gateway.best, nginx.best])
     first = [median(s.streams, "first_us", "p50") for s in (direct, gateway, nginx)]
     gap = [median(s.streams, "gap_us", "p50") for s in (direct, gateway, nginx)]
     gap99 = [median(s.streams, "gap_us", "p99") for s in (direct, gateway, nginx)]
     line("added time to first token, p50", [0, first[1] - first[0], first[2] - first[0]], unit="us")
     line("gap between two of 64 chunks, p50", gap, unit="us")
     line("gap between two of 64 chunks, p99", gap99, unit="us")
-    for label, values in memory.items():
-        line(f"RSS {label}", [0, *values], unit="MiB")
-    print(f"\nrecorder, on the other core: {books['us']:.1f} us of CPU an exchange; {books['recorded']:,.0f} recorded, "
-          f"{books['unrecorded']:,.0f} unrecorded")
+
+
+def report_memory(setups, curve, requests):
+    rows = [curve[s.name] for s in setups]
+    line("RSS idle", [0, *(row["rss_mib"][0] for row in rows)], unit="MiB")
+    for tenth in (1, 5, 10):
+        line(f"RSS after {requests * tenth // 10:,} requests", [0, *(row["rss_mib"][tenth] for row in rows)], unit="MiB")
+    line("RSS peak", [0, *(row["peak_mib"] for row in rows)], unit="MiB")
 
 
 def main():
@@ -199,7 +215,9 @@ def main():
     parser.add_argument("--binary", default="build/release/understudy", help="the program under test")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of the latency part")
     parser.add_argument("--seconds", type=float, default=2, help="length of one throughput step")
-    parser.add_argument("--requests", type=int, default=1_000_000, help="requests of the memory part")
+    parser.add_argument("--parts", default="latency,throughput,memory", help="what to measure")
+    parser.add_argument("--requests", type=int, default=1_000_000,
+                        help="requests of the memory part, at 4,000 a second at least: a million take nine minutes at most")
     parser.add_argument("--no-record", action="store_true", help="also serve without recording (a diagnosis)")
     parser.add_argument("--json", help="write every figure to this file")
     options = parser.parse_args()
@@ -210,22 +228,29 @@ def main():
         upstream = bench.mock(0)
         direct, nginx = Setup("direct", upstream), bench.nginx(upstream)
         gateway = bench.gateway(upstream, "understudy", record=not options.no_record)
-        idle = [rss_mib(s.process.pid)[0] for s in (gateway, nginx)]
-        measure_latency(bench, [direct, gateway, nginx])
-        measure_throughput(bench, [direct, gateway, nginx])
-        rate = max(4000, int(gateway.best * 0.6))
-        for setup in (gateway, nginx):
-            bench.load(setup.port, rate, options.requests / rate, 128)
-        after = [rss_mib(s.process.pid) for s in (gateway, nginx)]
+        parts, curve = options.parts.split(","), {}
+        if "latency" in parts:
+            measure_latency(bench, [direct, gateway, nginx])
+        if "throughput" in parts:
+            measure_throughput(bench, [direct, gateway, nginx])
+        if "memory" in parts:
+            curve = measure_memory(bench, [gateway, nginx])
         books = recorder(gateway.port)
         books["us"] = books["cpu_s"] * 1e6 / max(1, books["recorded"])
-        memory = {"idle": idle, f"after {options.requests:,} requests more": [a[0] for a in after], "peak": [a[1] for a in after]}
-        report(direct, gateway, nginx, memory, books)
+        print(f"\n{'':<44}{'direct':>16}{'understudy':>16}{'nginx':>16}{'ratio':>11}")
+        if "latency" in parts:
+            report_latency(direct, gateway, nginx)
+        if "throughput" in parts:
+            line(f"requests/s at p99 < {LIMIT_MS:.0f} ms", [direct.best, gateway.best, nginx.best])
+        if "memory" in parts:
+            report_memory([gateway, nginx], curve, options.requests)
+        print(f"\nrecorder, on the other core: {books['us']:.1f} us of CPU an exchange; {books['recorded']:,.0f} recorded, "
+              f"{books['unrecorded']:,.0f} unrecorded")
         if options.json:
             pathlib.Path(options.json).write_text(json.dumps({
                 "latency": {s.name: s.latency for s in (direct, gateway, nginx)},
                 "streams": {s.name: s.streams for s in (direct, gateway, nginx)},
-                "requests_per_s": {s.name: s.best for s in (direct, gateway, nginx)}, "memory_mib": memory, "recorder": books}, indent=1))
+                "requests_per_s": {s.name: s.best for s in (direct, gateway, nginx)}, "memory": curve, "recorder": books}, indent=1))
     finally:
         bench.stop()
 
