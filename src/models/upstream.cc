@@ -89,19 +89,12 @@ Status Upstream::AddHeaders(const ModelOptions& resolved) {
     headers_.Set(name, value);
   }
   authorized_ = headers_.Has("Authorization");
+  stream_headers_ = headers_;
+  if (!headers_.Has("Accept")) {
+    headers_.Add("Accept", "application/json");
+    stream_headers_.Add("Accept", "text/event-stream");
+  }
   return {};
-}
-
-Headers Upstream::HeadersFor(const Call& call) const {
-  Headers headers;
-  for (const auto& [name, value] : headers_) headers.Add(name, value);
-  if (!headers.Has("Accept")) {
-    headers.Add("Accept", call.stream ? "text/event-stream" : "application/json");
-  }
-  if (!authorized_ && !call.authorization.empty()) {
-    headers.Add("Authorization", call.authorization);
-  }
-  return headers;
 }
 
 HttpClient& Upstream::ClientOfThisThread() {
@@ -113,7 +106,10 @@ HttpClient& Upstream::ClientOfThisThread() {
 
 Task<Result<std::unique_ptr<HttpReply>>> Upstream::Post(const Call& call,
                                                         Cancellation& cancellation) {
-  const Headers headers = HeadersFor(call);
+  Headers headers = call.stream ? stream_headers_ : headers_;
+  if (!authorized_ && !call.authorization.empty()) {
+    headers.Add("Authorization", call.authorization);
+  }
   auto sent =
       co_await ClientOfThisThread().Send("POST", call.target, headers, call.body, cancellation);
   if (!sent) {

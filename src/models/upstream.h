@@ -42,14 +42,13 @@ class Upstream {
  private:
   Upstream(const ModelOptions& resolved, Url url, Runtime& runtime);
   Status AddHeaders(const ModelOptions& resolved);
-  Headers HeadersFor(const Call& call) const;
   HttpClient& ClientOfThisThread();
 
   const std::string model_;
   const Url url_;
   const ClientOptions options_;
-  Headers headers_;          // of every request
-  bool authorized_ = false;  // among them is an Authorization; else the client's own goes
+  Headers headers_, stream_headers_;  // of every request, but for the client's Authorization
+  bool authorized_ = false;           // among them is an Authorization; else the client's own goes
   std::vector<boost::asio::io_context*> contexts_;
   std::vector<std::unique_ptr<HttpClient>> clients_;  // by ThreadIndex()
 };

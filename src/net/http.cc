@@ -1,6 +1,7 @@
 #include "net/http.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace understudy {
 namespace {
@@ -25,7 +26,13 @@ void Headers::Add(std::string_view name, std::string_view value) {
   if (text_.capacity() < kFirstText) text_.reserve(kFirstText);
   places_.push_back({static_cast<uint32_t>(text_.size()), static_cast<uint32_t>(name.size()),
                      static_cast<uint32_t>(value.size())});
-  text_.append(name).append(value);
+  const size_t begin = text_.size();
+  const size_t size = begin + name.size() + value.size();
+  text_.resize_and_overwrite(size, [&](char* text, size_t) {
+    std::memcpy(text + begin, name.data(), name.size());
+    std::memcpy(text + begin + name.size(), value.data(), value.size());
+    return size;
+  });
 }
 
 void Headers::Set(std::string_view name, std::string_view value) {
