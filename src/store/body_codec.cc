@@ -43,6 +43,16 @@ void SetUp(ZSTD_CCtx* context, int level) {
   ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0);  // ours stands in front of the frame
 }
 
+// On agents' logs and on words drawn at random: shorter matches cost more time than they save
+// bytes, and a table of 64 KiB stays in the cache.
+void SetUpHaste(ZSTD_CCtx* context) {
+  SetUp(context, kPlainLevel);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_strategy, ZSTD_fast);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_hashLog, 14);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_minMatch, 7);
+  ZSTD_CCtx_setParameter(context, ZSTD_c_targetLength, 1);
+}
+
 // What a frame of so many bytes can hold at most.
 size_t Bound(size_t frame_bytes) {
   const size_t blocks = frame_bytes / kMinBlockBytes + 1;
@@ -55,15 +65,34 @@ struct BodyCodec::Impl {
   FindDictionary find;
   Compressor plain_compressor{ZSTD_createCCtx()};
   Compressor compressor{ZSTD_createCCtx()};  // with the dictionary
+  Compressor hasty;                          // likewise; null until there is one
   Decompressor decompressor{ZSTD_createDCtx()};
   int64_t id = 0;
   CompressDictionary dictionary;
   std::unordered_map<int64_t, DecompressDictionary> known;
 
+  ZSTD_CCtx* For(Effort effort) const;
+  bool Pack(ZSTD_CCtx* with, std::string_view plain, std::string& out) const;
   Result<const ZSTD_DDict*> Dictionary(int64_t wanted);
   Status Unpack(std::string_view frame, const ZSTD_DDict* with, const BodyPlace& place,
                 std::string& out);
 };
+
+ZSTD_CCtx* BodyCodec::Impl::For(Effort effort) const {
+  if (id == 0) return plain_compressor.get();
+  return (effort == Effort::kFull ? compressor : hasty).get();
+}
+
+// Appends a frame to `out`. False: zstd failed, or the bytes are better kept as they are.
+bool BodyCodec::Impl::Pack(ZSTD_CCtx* with, std::string_view plain, std::string& out) const {
+  const size_t head = out.size();
+  size_t made = 0;
+  out.resize_and_overwrite(head + ZSTD_compressBound(plain.size()), [&](char* data, size_t room) {
+    made = ZSTD_compress2(with, data + head, room - head, plain.data(), plain.size());
+    return ZSTD_isError(made) ? head : head + made;
+  });
+  return !ZSTD_isError(made) && out.size() <= plain.size();
+}
 
 Result<const ZSTD_DDict*> BodyCodec::Impl::Dictionary(int64_t wanted) {
   if (const auto found = known.find(wanted); found != known.end()) return found->second.get();
@@ -98,8 +127,14 @@ BodyCodec::~BodyCodec() = default;
 
 Status BodyCodec::UseDictionary(int64_t id, std::string_view bytes) {
   CompressDictionary made(ZSTD_createCDict(bytes.data(), bytes.size(), kDictionaryLevel));
-  if (!made) return Fail(IoError(fmt::format("the store's dictionary {} is damaged", id)));
+  Compressor hasty(ZSTD_createCCtx());
+  SetUpHaste(hasty.get());
+  const size_t loaded = ZSTD_CCtx_loadDictionary(hasty.get(), bytes.data(), bytes.size());
+  if (!made || ZSTD_isError(loaded)) {
+    return Fail(IoError(fmt::format("the store's dictionary {} is damaged", id)));
+  }
   ZSTD_CCtx_refCDict(impl_->compressor.get(), made.get());
+  impl_->hasty = std::move(hasty);
   impl_->dictionary = std::move(made);  // the old one only goes once nobody refers to it
   impl_->id = id;
   return {};
@@ -109,7 +144,8 @@ int64_t BodyCodec::dictionary() const {
   return impl_->id;
 }
 
-Status BodyCodec::Encode(std::string_view plain, const BodyPlace& place, std::string& out) {
+Status BodyCodec::Encode(std::string_view plain, const BodyPlace& place, std::string& out,
+                         Effort effort) {
   if (plain.size() > kMaxPlainBytes) {
     return Fail(InvalidInput(fmt::format("an exchange of {} bytes, more than the {} that the store "
                                          "takes",
@@ -121,15 +157,7 @@ Status BodyCodec::Encode(std::string_view plain, const BodyPlace& place, std::st
     const bool trained = impl_->id != 0;
     out.push_back(static_cast<char>(trained ? CodecId::kZstdDictionary : CodecId::kZstd));
     if (trained) AppendVarint(out, static_cast<uint64_t>(impl_->id));
-    const size_t head = out.size();
-    out.resize(head + ZSTD_compressBound(plain.size()));
-    const size_t made =
-        ZSTD_compress2((trained ? impl_->compressor : impl_->plain_compressor).get(),
-                       out.data() + head, out.size() - head, plain.data(), plain.size());
-    if (!ZSTD_isError(made) && head + made <= plain.size()) {
-      out.resize(head + made);
-      return {};
-    }
+    if (impl_->Pack(impl_->For(effort), plain, out)) return {};
   }
   out.assign(1, static_cast<char>(CodecId::kRaw));
   out.append(plain);

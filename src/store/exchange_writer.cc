@@ -12,6 +12,9 @@
 namespace understudy {
 namespace {
 
+// What gathers in 5 ms at 6,400 exchanges a second.
+constexpr size_t kManyAtOnce = 32;
+
 constexpr const char* kInsertExchange =
     "INSERT OR IGNORE INTO exchange(uid, at_ms, session, agent, origin, endpoint, model, task,"
     " outcome, flags, v, total_us, body_bytes, stored_bytes, policy, chosen, route, reason,"
@@ -106,6 +109,7 @@ Status ExchangeWriter::Sync(bool durable) {
 Result<size_t> ExchangeWriter::Append(const std::vector<Exchange>& batch, bool durable) {
   TRY_VOID(Sync(durable));
   file_.dictionaries->Refresh();
+  effort_ = batch.size() >= kManyAtOnce && !durable ? Effort::kHaste : Effort::kFull;
   auto added = AppendAll(batch);
   if (!added) {  // rolled back, with the names that it gave numbers to
     file_.names.Forget();
@@ -145,7 +149,10 @@ Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
   const int64_t row = file_.database->LastRow();
   if (!body_.empty()) TRY_VOID(insert_body_.Bind(1, row).BindBlob(2, body_).Run());
   TRY_VOID(InsertAnswers(row, exchange.answers));
-  file_.dictionaries->Offer(plain_, body_.size());
+  // What haste makes larger says nothing about the dictionary.
+  if (effort_ == Effort::kFull || file_.dictionaries->codec().dictionary() == 0) {
+    file_.dictionaries->Offer(plain_, body_.size());
+  }
   return true;
 }
 
@@ -157,7 +164,7 @@ Status ExchangeWriter::EncodeBody(const Exchange& exchange) {
   if (AllEmpty(parts_)) return {};
   PackParts(parts_, plain_);
   return file_.dictionaries->codec().Encode(
-      plain_, {.exchange = exchange.id, .column = BodyColumn::kBody}, body_);
+      plain_, {.exchange = exchange.id, .column = BodyColumn::kBody}, body_, effort_);
 }
 
 Status ExchangeWriter::EncodeDetail(const Exchange& exchange) {

@@ -15,7 +15,8 @@ class ExchangeWriter {
  public:
   static Result<std::unique_ptr<ExchangeWriter>> Open(StoreFile& file);
 
-  // As UsageStore::Append.
+  // As UsageStore::Append. Bodies of a large batch that need not be durable are compressed in
+  // haste: so many at once only come when the gateway is under load.
   Result<size_t> Append(const std::vector<Exchange>& batch, bool durable);
 
  private:
@@ -33,7 +34,8 @@ class ExchangeWriter {
 
   StoreFile& file_;
   Statement insert_exchange_, insert_body_, insert_answer_;
-  bool durable_ = false;  // what `synchronous` is set to
+  bool durable_ = false;           // what `synchronous` is set to
+  Effort effort_ = Effort::kFull;  // of the batch at hand
   // Of the exchange at hand; kept for their capacity.
   std::vector<std::string_view> parts_;
   std::string plain_, body_, detail_, candidates_;

@@ -168,6 +168,9 @@ void Database::Close::operator()(sqlite3* handle) const {
 }
 
 Result<std::unique_ptr<Database>> Database::Open(const std::filesystem::path& path) {
+  // Nobody asks SQLite how much memory it uses, and counting takes a lock an allocation.
+  static const int once = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)once;
   TRY_VOID(CreatePrivately(path));
   TRY_VOID(CheckRegular(path));
   sqlite3* handle = nullptr;

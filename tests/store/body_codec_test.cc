@@ -55,6 +55,30 @@ TEST(BodyCodec, RoundTripWithAndWithoutDictionary) {
   }
 }
 
+TEST(BodyCodec, WhatIsStoredInHasteReadsTheSame) {
+  Fixture fixture;
+  for (const int64_t id : {0, 7, 8}) {
+    if (id == 7) fixture.Train();
+    if (id == 8) {
+      fixture.dictionaries[8] = std::string(40'000, 'e') + SampleExchange(2).request;
+      ASSERT_TRUE(fixture.codec.UseDictionary(8, fixture.dictionaries[8]));
+    }
+    for (const std::string& plain :
+         {std::string("{}"), SampleExchange(1).request, SampleExchange(2).request,
+          std::string(64, 'a') + SampleExchange(3).request, std::string(10 << 20, 'z')}) {
+      std::string stored;
+      ASSERT_TRUE(fixture.codec.Encode(plain, kPlace, stored, Effort::kHaste));
+      const auto back = fixture.Decode(stored);
+      ASSERT_TRUE(back) << back.error().ToString();
+      EXPECT_TRUE(*back == plain);
+    }
+    std::string stored;
+    ASSERT_TRUE(fixture.codec.Encode(SampleExchange(2).request, kPlace, stored, Effort::kHaste));
+    EXPECT_LT(stored.size(), SampleExchange(2).request.size());
+    if (id != 0) EXPECT_EQ(stored[1], static_cast<char>(id));
+  }
+}
+
 TEST(BodyCodec, MarksHowItStored) {
   Fixture fixture;
   const std::string body = SampleExchange(1).request;
