@@ -124,6 +124,12 @@ json::object MakeConfig(const LoraAdapter& adapter, const std::map<std::string, 
           {"use_rslora", false}};
 }
 
+// PEFT knows modules whose weight a model's fast kernels read past an adapter, and does not load a
+// folder that has one: _check_lora_target_modules_mamba in its tuners_utils.py.
+bool RefusedByPeft(const LoraAdapter& adapter, const HfModule& module) {
+  return adapter.architecture == "mamba2" && module.name.ends_with(".out_proj");
+}
+
 Result<std::map<std::string, Module>> GroupByModule(const LoraAdapter& adapter,
                                                     const GgufFile& base) {
   std::map<std::string, Module> modules;
@@ -134,6 +140,11 @@ Result<std::map<std::string, Module>> GroupByModule(const LoraAdapter& adapter,
                                           tensor.base_name, adapter.architecture))
                       .Mend(fmt::format("The GGUF adapter works without it. Known: {}.",
                                         KnownArchitectures())));
+    }
+    if (RefusedByPeft(adapter, *place)) {
+      return Fail(Unsupported(fmt::format("PEFT takes no adapter on {} of a {} model",
+                                          tensor.base_name, adapter.architecture))
+                      .Mend("The GGUF adapter works without it."));
     }
     LoraTensor turned = tensor;
     if (place->order == RowOrder::kRotary) {

@@ -32,7 +32,8 @@ struct PeftAdapter {
   json::object config;               // of adapter_config.json
 };
 
-// kUnsupported where the architecture or a tensor has no counterpart in Hugging Face's models.
+// kUnsupported where the architecture or a tensor has no counterpart in Hugging Face's models, or
+// where PEFT refuses it (mamba2's ssm_out).
 // `base` tells the heads. `base_model` is written as base_model_name_or_path.
 Result<PeftAdapter> MakePeft(const LoraAdapter& adapter, const GgufFile& base,
                              std::string_view base_model);

@@ -143,6 +143,19 @@ TEST(Peft, FusesGateAndUpExactly) {
             adapter.tensors[4].b);
 }
 
+// PEFT 0.21 raises ValueError on such a folder.
+TEST(Peft, WritesNoFolderThatPeftRefuses) {
+  const std::string base_bytes = BaseBytes("mamba2", {{"blk.0.ssm_in.weight", 6, 10}});
+  const GgufFile base = GgufFile::Parse(base_bytes, "base").value();
+  LoraAdapter adapter{"mamba2", "", 8, {MakeTensor("blk.0.ssm_in.weight", 6, 10, 2)}};
+  EXPECT_TRUE(MakePeft(adapter, base, "tiny base").has_value());
+  adapter.tensors.push_back(MakeTensor("blk.0.ssm_out.weight", 6, 10, 2));
+  const auto peft = MakePeft(adapter, base, "tiny base");
+  ASSERT_FALSE(peft.has_value());
+  EXPECT_EQ(peft.error().kind, ErrorKind::kUnsupported);
+  EXPECT_THAT(peft.error().message, HasSubstr("blk.0.ssm_out.weight"));
+}
+
 TEST(Peft, SaysWhatHuggingFaceDoesNotHave) {
   const std::string base_bytes = LlamaBase();
   const GgufFile base = GgufFile::Parse(base_bytes, "base").value();
