@@ -48,6 +48,16 @@ at::Tensor Softened(const at::Tensor& logits, const at::Tensor& hard, const Tens
          none.index_add(0, batch.soft_place, chosen * batch.soft_probability);
 }
 
+TensorBatch On(at::Device device, const TensorBatch& batch) {
+  TensorBatch there = batch;
+  for (at::Tensor* tensor : {&there.rows.tokens, &there.rows.segments, &there.rows.positions,
+                             &there.rows.ahead, &there.where, &there.targets, &there.weights,
+                             &there.soft_place, &there.soft_token, &there.soft_probability}) {
+    if (tensor->defined()) *tensor = tensor->to(device);
+  }
+  return there;
+}
+
 }  // namespace
 
 TensorBatch ToTensors(std::span<const PackedRow> rows) {
@@ -93,14 +103,16 @@ TensorBatch SideBySide(std::span<const Sequence> sequences, int32_t padding_toke
   return ToTensors(rows);
 }
 
-at::Tensor Loss(const LanguageModel& model, const TensorBatch& batch) {
+at::Tensor Loss(const LanguageModel& model, const TensorBatch& in_memory) {
+  const TensorBatch batch = On(model.device(), in_memory);
   const at::Tensor logits = LogitsWhere(model, batch);
   at::Tensor loss = at::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::None);
   if (batch.soft_place.defined()) loss = Softened(logits, loss, batch);
   return (loss * batch.weights).sum();
 }
 
-Judged Judge(const LanguageModel& model, const TensorBatch& batch) {
+Judged Judge(const LanguageModel& model, const TensorBatch& in_memory) {
+  const TensorBatch batch = On(model.device(), in_memory);
   const at::NoGradGuard no_grad;
   const at::Tensor logits = LogitsWhere(model, batch);
   const at::Tensor loss = at::cross_entropy_loss(logits, batch.targets, {}, at::Reduction::None);
@@ -108,7 +120,7 @@ Judged Judge(const LanguageModel& model, const TensorBatch& batch) {
       .would_write = std::vector<bool>(static_cast<size_t>(batch.rows.tokens.size(0)), true),
       .loss = (loss * batch.weights).sum().item<double>()};
   const at::Tensor wrong = logits.argmax(-1).ne(batch.targets);
-  const at::Tensor places = batch.where.masked_select(wrong).contiguous();
+  const at::Tensor places = batch.where.masked_select(wrong).cpu().contiguous();
   const int64_t time = batch.rows.tokens.size(1);
   for (int64_t i = 0; i < places.numel(); ++i) {
     judged.would_write[static_cast<size_t>(places.data_ptr<int64_t>()[i] / time)] = false;

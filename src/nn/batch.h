@@ -25,7 +25,7 @@ struct TensorBatch {
   double weight = 0;                                    // sum of weights
 };
 
-// Rows of one width. What dataset/pack.h says of their members holds.
+// Rows of one width, on the CPU. What dataset/pack.h says of their members holds.
 TensorBatch ToTensors(std::span<const PackedRow> rows);
 
 // One sequence a row, padded to the longest: for evaluation.
@@ -33,7 +33,8 @@ TensorBatch SideBySide(std::span<const Sequence> sequences, int32_t padding_toke
 
 // The sum over all places of weight * cross entropy, differentiable; 0-dimensional. Where a place
 // has a teacher's alternatives, the cross entropy is with those (arXiv 1503.02531), what is missing
-// from their sum to 1 being the recorded token's.
+// from their sum to 1 being the recorded token's. The batch is taken to the model's device, here
+// and in Judge.
 at::Tensor Loss(const LanguageModel& model, const TensorBatch& batch);
 
 // What a model makes of a batch, without learning from it. `would_write`, for each row: every place

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "nn/composed.h"
 #include "nn/vector_code.h"
 
 namespace understudy::nn {
@@ -286,25 +287,34 @@ struct RotateFunction : Function<RotateFunction> {
 }  // namespace
 
 at::Tensor RmsNorm(const at::Tensor& x, const at::Tensor& weight, double epsilon) {
+  if (!x.is_cpu()) return composed::RmsNorm(x, weight, epsilon);
   return RmsNormFunction::apply(x, weight, epsilon);
 }
 
 at::Tensor SwiGlu(const at::Tensor& gate, const at::Tensor& up) {
+  if (!gate.is_cpu()) return composed::SwiGlu(gate, up);
   return SwiGluFunction::apply(gate, up);
 }
 
 at::Tensor CausalConvSilu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
                           const at::Tensor& segments) {
+  if (!x.is_cpu()) return composed::CausalConvSilu(x, weight, bias, segments);
   return ConvFunction::apply(x, weight, bias, segments);
+}
+
+at::Tensor RotaryTurns(const at::Tensor& positions, int64_t rotary, double base) {
+  const auto exact = positions.options().dtype(at::kDouble);
+  const at::Tensor exponents =
+      at::arange(0, rotary, 2, exact) * (-std::log(base) / static_cast<double>(rotary));
+  const at::Tensor angles = positions.to(at::kDouble).unsqueeze(-1) * at::exp(exponents);
+  return at::stack({at::cos(angles), at::sin(angles)}, -1).to(at::kFloat);
 }
 
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& positions, int64_t rotary, double base,
                   bool neox) {
   if (rotary == 0) return x;
-  const at::Tensor exponents =
-      at::arange(0, rotary, 2, at::kDouble) * (-std::log(base) / static_cast<double>(rotary));
-  const at::Tensor angles = positions.to(at::kDouble).unsqueeze(-1) * at::exp(exponents);
-  const at::Tensor turns = at::stack({at::cos(angles), at::sin(angles)}, -1).to(at::kFloat);
+  const at::Tensor turns = RotaryTurns(positions, rotary, base);
+  if (!x.is_cpu()) return composed::Rotate(x, turns, neox);
   return RotateFunction::apply(x, turns.contiguous(), rotary, neox);
 }
 

@@ -1,9 +1,9 @@
 // Element-wise steps of a model as single passes over memory, each with its gradient. Composed of
 // tensor operations they would read and write every activation several times over; on a CPU that
-// costs as much as the matrix products.
+// costs as much as the matrix products. Tensors on another device take composed.h instead.
 //
-// Tensors are f32 and contiguous after the call's own check; where autograd is off nothing is
-// saved.
+// Tensors are f32, all of a call on one device, and made contiguous where they are not; where
+// autograd is off nothing is saved.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -27,5 +27,8 @@ at::Tensor CausalConvSilu(const at::Tensor& x, const at::Tensor& weight, const a
 // 1).
 at::Tensor Rotate(const at::Tensor& x, const at::Tensor& positions, int64_t rotary, double base,
                   bool neox);
+
+// Cosine and sine of the angles that Rotate turns by: [rows, time, rotary / 2, 2] f32.
+at::Tensor RotaryTurns(const at::Tensor& positions, int64_t rotary, double base);
 
 }  // namespace understudy::nn

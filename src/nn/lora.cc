@@ -23,7 +23,7 @@ bool IsTarget(std::string_view name, const std::vector<std::string>& targets) {
 }
 
 std::vector<float> Numbers(const at::Tensor& tensor) {
-  const at::Tensor flat = tensor.detach().contiguous();
+  const at::Tensor flat = InMemory(tensor);
   return {flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel()};
 }
 
@@ -36,8 +36,11 @@ Result<std::vector<Parameter>> AddLora(LanguageModel& model, const LoraSettings&
     if (!IsTarget(linear->name(), settings.targets)) continue;
     const int64_t out = linear->weight().out(), in = linear->weight().in();
     const double bound = 1 / std::sqrt(static_cast<double>(in));
-    LoraPair pair{.a = at::empty({settings.rank, in}, at::kFloat).uniform_(-bound, bound, random),
-                  .b = at::zeros({out, settings.rank}, at::kFloat),
+    const at::Device device = linear->weight().values().device();
+    const at::Tensor drawn =
+        at::empty({settings.rank, in}, at::kFloat).uniform_(-bound, bound, random);
+    LoraPair pair{.a = drawn.to(device),
+                  .b = at::zeros({out, settings.rank}, at::kFloat).to(device),
                   .scale = settings.alpha / static_cast<double>(settings.rank),
                   .dropout = settings.dropout};
     pair.a.requires_grad_(true);

@@ -1,4 +1,4 @@
-// What this machine's matrix products reach, measured at the start of a run.
+// Where a run computes, and what matrix products reach there, measured at its start.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,8 +15,13 @@ struct MatrixPeak {
   double of(at::ScalarType type) const { return type == at::kBFloat16 ? bf16_gflops : f32_gflops; }
 };
 
-// Products of 1024 x 1024 matrices with the threads that are set, about 0.2 s.
-MatrixPeak MeasureMatrixPeak();
+// "cpu", "cuda" (the first one), or "auto": cuda where there is one. kInvalidInput for other words
+// and for cuda where this libtorch or this machine has none.
+Result<at::Device> ChooseDevice(std::string_view word);
+
+// Products of square matrices with the threads that are set, 1024 wide on the CPU and 4096 wide
+// elsewhere; about 0.2 s.
+MatrixPeak MeasureMatrixPeak(at::Device device);
 
 // "f32", "bf16", or "auto": the faster of the two. kInvalidInput for other words.
 Result<at::ScalarType> ChoosePrecision(std::string_view word, const MatrixPeak& peak);

@@ -5,7 +5,8 @@
 //   logits = output(norm(h)) / logit_scale
 //
 // All architectures share this; what is particular to one stands in its file in architectures/.
-// Tensors are on the CPU and f32 between the products. A model is used by one thread at a time.
+// Tensors are f32 between the products, and all on one device, that of the model's source. A model
+// is used by one thread at a time.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -52,6 +53,7 @@ class LanguageModel {
   void set_checkpointing(bool on) { checkpointing_ = on; }
 
   const ModelConfig& config() const { return config_; }
+  at::Device device() const { return embedding_.values().device(); }
   // Every matrix that LoRA can act on, named as in GGUF ("blk.0.attn_q"), in file order.
   const std::vector<Linear*>& linears() const { return linears_; }
 

@@ -23,7 +23,7 @@ Result<ModelTensors> ModelTensors::Encode(const std::vector<Parameter>& paramete
                                           TensorType matrices) {
   ModelTensors made;
   for (const Parameter& parameter : parameters) {
-    const at::Tensor values = parameter.value.detach().contiguous();
+    const at::Tensor values = InMemory(parameter.value);
     const std::span<const float> numbers(values.data_ptr<float>(),
                                          static_cast<size_t>(values.numel()));
     const TensorType type = parameter.matrix ? matrices : TensorType::kF32;

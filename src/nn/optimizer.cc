@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <cstring>
 
 namespace understudy::nn {
 namespace {
@@ -99,18 +98,20 @@ void Optimizer::Muon(const Parameter& parameter, State& state, const at::Tensor&
   value.add_(Orthogonalized(ahead), -lr * std::sqrt(std::max(1.0, out / in)));
 }
 
-void Optimizer::Save(GgufWriter& writer) const {
+std::vector<at::Tensor> Optimizer::Save(GgufWriter& writer) const {
+  std::vector<at::Tensor> borrowed;
   writer.Set(kSteps, static_cast<uint64_t>(steps_));
   for (size_t i = 0; i < parameters_.size(); ++i) {
     const auto add = [&](std::string_view suffix, const at::Tensor& tensor) {
       if (!tensor.defined()) return;
       const std::array<uint64_t, 1> shape{static_cast<uint64_t>(tensor.numel())};
       writer.AddTensor(parameters_[i].name + std::string(suffix), shape, TensorType::kF32,
-                       Bytes(tensor));
+                       Bytes(borrowed.emplace_back(InMemory(tensor))));
     };
     add(".m", states_[i].first);
     add(".v", states_[i].second);
   }
+  return borrowed;
 }
 
 Status Optimizer::Load(const GgufFile& file) {
@@ -122,12 +123,9 @@ Status Optimizer::Load(const GgufFile& file) {
       if (!tensor.defined()) return {};
       const std::string name = parameters_[i].name + std::string(suffix);
       const GgufTensor* found = file.FindTensor(name);
-      if (found == nullptr || found->bytes.size() != static_cast<size_t>(tensor.nbytes())) {
-        return Fail(
-            InvalidInput(fmt::format("the checkpoint lacks {}, or it has another size", name)));
-      }
-      std::memcpy(tensor.data_ptr(), found->bytes.data(), found->bytes.size());
-      return {};
+      if (found != nullptr && Fill(tensor, found->bytes)) return {};
+      return Fail(
+          InvalidInput(fmt::format("the checkpoint lacks {}, or it has another size", name)));
     };
     TRY_VOID(read(".m", states_[i].first));
     TRY_VOID(read(".v", states_[i].second));

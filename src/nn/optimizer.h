@@ -37,8 +37,9 @@ class Optimizer {
   const std::vector<Parameter>& parameters() const { return parameters_; }
 
   // The state, two tensors a parameter ("NAME.m", "NAME.v") and the count of steps, into and out of
-  // a checkpoint. The writer borrows the bytes: write before the next step.
-  void Save(GgufWriter& writer) const;
+  // a checkpoint. The writer borrows the bytes: keep what Save returns, and write before the next
+  // step.
+  [[nodiscard]] std::vector<at::Tensor> Save(GgufWriter& writer) const;
   Status Load(const GgufFile& file);
 
  private:

@@ -62,6 +62,7 @@ class Pretraining {
   PretrainOptions options_;
   Recipe recipe_;
   BaseData data_;
+  at::Device device_ = at::kCPU;
   std::optional<Vocabulary> vocabulary_;
   std::unique_ptr<LanguageModel> model_;
   std::optional<Optimizer> optimizer_;
@@ -74,6 +75,7 @@ class Pretraining {
 
 Status Pretraining::Prepare() {
   SetThreads(static_cast<int>(options_.threads));
+  TRY(device_, ChooseDevice(options_.device));
   TRY_VOID(MakeFolders(options_.out));
   const auto checkpoint = File(".checkpoint.gguf");
   const bool exists = std::filesystem::exists(checkpoint);
@@ -89,7 +91,7 @@ Status Pretraining::Prepare() {
   } else {
     TRY_VOID(Begin());
   }
-  TRY(const at::ScalarType type, ChoosePrecision(options_.precision, MeasureMatrixPeak()));
+  TRY(const at::ScalarType type, ChoosePrecision(options_.precision, MeasureMatrixPeak(device_)));
   model_->set_product_type(type);
   held_out_ = data_.HeldOut(recipe_.schedule.evaluate_examples);
   return {};
@@ -100,7 +102,7 @@ Status Pretraining::Begin() {
   TRY(Tokenizer tokenizer, Tokenizer::FromVocabulary(*vocabulary_));
   recipe_.model.vocabulary = static_cast<int64_t>(tokenizer.size());
   data_.set_tokenizer(ChatTokenizer(std::move(tokenizer)));
-  SeedSource source(recipe_.seed, recipe_.model.layers());
+  SeedSource source(recipe_.seed, recipe_.model.layers(), device_);
   TRY(model_, LanguageModel::Make(recipe_.model, source));
   optimizer_.emplace(std::move(source.parameters()), recipe_.optimizer);
   return {};
@@ -111,7 +113,7 @@ Status Pretraining::Resume(const GgufFile& file) {
   TRY(vocabulary_, ReadVocabulary(file));
   TRY(Tokenizer tokenizer, Tokenizer::FromVocabulary(*vocabulary_));
   data_.set_tokenizer(ChatTokenizer(std::move(tokenizer)));
-  TrainableFileSource source(file);
+  TrainableFileSource source(file, device_);
   TRY(model_, LanguageModel::Make(recipe_.model, source));
   optimizer_.emplace(std::move(source.parameters()), recipe_.optimizer);
   const auto read = [&](std::string_view key) {
@@ -222,7 +224,8 @@ Status Pretraining::Save(std::string_view suffix, bool with_optimizer, TensorTyp
   place("tokens", place_.tokens);
   TRY(const ModelTensors tensors, ModelTensors::Encode(optimizer_->parameters(), matrices));
   tensors.AddTo(writer);
-  if (with_optimizer) optimizer_->Save(writer);
+  std::vector<at::Tensor> borrowed;
+  if (with_optimizer) borrowed = optimizer_->Save(writer);
   return writer.Write(File(suffix));
 }
 

@@ -1,6 +1,6 @@
 #include "nn/recompute.h"
 
-#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -18,11 +18,16 @@ struct HeldStep : torch::CustomClassHolder {
   at::Tensor random_state;
 };
 
+// What dropout on the device of `x` draws from.
+at::Generator RandomOf(const at::Tensor& x) {
+  return at::globalContext().defaultGenerator(x.device());
+}
+
 struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, Step* step) {
     auto held = c10::make_intrusive<HeldStep>();
     held->step = *step;
-    held->random_state = at::detail::getDefaultCPUGenerator().get_state();
+    held->random_state = RandomOf(x).get_state();
     context->saved_data["step"] = c10::IValue::make_capsule(held);
     context->save_for_backward({x});
     const at::AutoGradMode off(false);
@@ -32,10 +37,10 @@ struct RecomputeFunction : torch::autograd::Function<RecomputeFunction> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto capsule = context->saved_data["step"].toCapsule();
     auto* held = static_cast<HeldStep*>(capsule.get());
-    at::Generator random = at::detail::getDefaultCPUGenerator();
+    const at::Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
+    at::Generator random = RandomOf(x);
     const at::Tensor now = random.get_state();
     random.set_state(held->random_state);
-    const at::Tensor x = context->get_saved_variables()[0].detach().requires_grad_(true);
     at::Tensor y;
     {
       const at::AutoGradMode on(true);

@@ -67,6 +67,23 @@ at::Tensor Matrix::Rows(const at::Tensor& ids) const {
   return rows.view(shape);
 }
 
+Matrix Matrix::To(at::Device device) const {
+  if (!scales_.defined()) return Matrix(values_.to(device));
+  return {values_.to(device), scales_.to(device)};
+}
+
+at::Tensor InMemory(const at::Tensor& tensor) {
+  return tensor.detach().cpu().contiguous();
+}
+
+bool Fill(at::Tensor tensor, std::string_view from) {
+  if (from.size() != static_cast<size_t>(tensor.nbytes())) return false;
+  const at::Tensor numbers = at::empty(tensor.sizes(), at::kFloat);
+  std::memcpy(numbers.data_ptr(), from.data(), from.size());
+  tensor.copy_(numbers);
+  return true;
+}
+
 Result<at::Tensor> ToTorch(const GgufTensor& tensor, at::IntArrayRef shape) {
   TRY(const at::ScalarType type, TorchType(tensor));
   at::Tensor made = at::empty(shape, type);
@@ -107,20 +124,21 @@ Result<const GgufTensor*> FileSource::Find(const std::string& name, at::IntArray
 
 Result<Matrix> FileSource::GetMatrix(const std::string& name, int64_t out, int64_t in) {
   TRY(const GgufTensor* tensor, Find(name, {out, in}));
-  return ToMatrix(*tensor, out, in);
+  TRY(const Matrix matrix, ToMatrix(*tensor, out, in));
+  return matrix.To(device_);
 }
 
 Result<at::Tensor> FileSource::GetVector(const std::string& name, at::IntArrayRef shape, Start) {
   TRY(const GgufTensor* tensor, Find(name, shape));
   TRY(const at::Tensor values, ToTorch(*tensor, shape));
-  return values.to(at::kFloat);
+  return values.to(at::kFloat).to(device_);
 }
 
-SeedSource::SeedSource(uint64_t seed, int64_t layers)
-    : random_(at::detail::createCPUGenerator(seed)), layers_(layers) {}
+SeedSource::SeedSource(uint64_t seed, int64_t layers, at::Device device)
+    : random_(at::detail::createCPUGenerator(seed)), layers_(layers), device_(device) {}
 
 at::Tensor SeedSource::Keep(const std::string& name, at::Tensor value, bool matrix) {
-  value.requires_grad_(true);
+  value = value.to(device_).requires_grad_(true);
   parameters_.push_back({name, value, matrix});
   return value;
 }

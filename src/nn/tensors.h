@@ -33,6 +33,7 @@ class Matrix {
   // Rows `ids` [...] as f32 [..., in].
   at::Tensor Rows(const at::Tensor& ids) const;
   const at::Tensor& values() const { return values_; }
+  Matrix To(at::Device device) const;
 
  private:
   at::Tensor values_, scales_;
@@ -43,8 +44,15 @@ class Matrix {
 Result<at::Tensor> ToTorch(const GgufTensor& tensor, at::IntArrayRef shape);
 Result<Matrix> ToMatrix(const GgufTensor& tensor, int64_t out, int64_t in);
 
+// The numbers of a tensor in the machine's memory, contiguous: itself where it is so.
+at::Tensor InMemory(const at::Tensor& tensor);
+// Puts the numbers of `from` [tensor.numel()] f32 into `tensor`, wherever that is; false where
+// sizes differ.
+bool Fill(at::Tensor tensor, std::string_view from);
+
 // Where a model under construction gets its tensors from: a file, or a seed. Both know them by
-// their GGUF names; the order of the requests is the order in which a model is written.
+// their GGUF names; the order of the requests is the order in which a model is written. What is
+// drawn is drawn on the CPU, so that a seed means the same on every device.
 class TensorSource {
  public:
   enum class Start { kZeros, kOnes, kNormal, kConv, kTimeStep, kDecay };
@@ -60,7 +68,8 @@ class TensorSource {
 // Frozen tensors of a file. The file may be closed afterwards.
 class FileSource : public TensorSource {
  public:
-  explicit FileSource(const GgufFile& file) : file_(file) {}
+  explicit FileSource(const GgufFile& file, at::Device device = at::kCPU)
+      : file_(file), device_(device) {}
   Result<Matrix> GetMatrix(const std::string& name, int64_t out, int64_t in) override;
   Result<at::Tensor> GetVector(const std::string& name, at::IntArrayRef shape, Start) override;
   bool Has(const std::string& name) const override { return file_.FindTensor(name) != nullptr; }
@@ -68,6 +77,7 @@ class FileSource : public TensorSource {
  private:
   Result<const GgufTensor*> Find(const std::string& name, at::IntArrayRef shape) const;
   const GgufFile& file_;
+  at::Device device_;
 };
 
 // A tensor of a model in training, f32 and requiring a gradient.
@@ -82,7 +92,7 @@ struct Parameter {
 // them (arXiv 2405.21060): decay uniform in [1, 16], time step log-uniform in [0.001, 0.1].
 class SeedSource : public TensorSource {
  public:
-  SeedSource(uint64_t seed, int64_t layers);
+  SeedSource(uint64_t seed, int64_t layers, at::Device device = at::kCPU);
   Result<Matrix> GetMatrix(const std::string& name, int64_t out, int64_t in) override;
   Result<at::Tensor> GetVector(const std::string& name, at::IntArrayRef shape,
                                Start start) override;
@@ -93,13 +103,15 @@ class SeedSource : public TensorSource {
   at::Tensor Keep(const std::string& name, at::Tensor value, bool matrix);
   at::Generator random_;
   int64_t layers_;
+  at::Device device_;
   std::vector<Parameter> parameters_;
 };
 
 // All tensors of a file as f32 parameters that require a gradient: to go on with a base's training.
 class TrainableFileSource : public TensorSource {
  public:
-  explicit TrainableFileSource(const GgufFile& file) : frozen_(file) {}
+  explicit TrainableFileSource(const GgufFile& file, at::Device device = at::kCPU)
+      : frozen_(file, device) {}
   Result<Matrix> GetMatrix(const std::string& name, int64_t out, int64_t in) override;
   Result<at::Tensor> GetVector(const std::string& name, at::IntArrayRef shape, Start) override;
   bool Has(const std::string& name) const override { return frozen_.Has(name); }

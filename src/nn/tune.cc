@@ -84,15 +84,17 @@ std::filesystem::path Tuning::WorkFolder() const {
 
 Status Tuning::Prepare() {
   SetThreads(static_cast<int>(options_.threads));
+  TRY(const at::Device device, ChooseDevice(options_.device));
   TRY(base_, GgufFile::Open(options_.base));
   TRY(const ModelConfig config, ReadModelConfig(*base_));
-  FileSource source(*base_);
+  FileSource source(*base_, device);
   TRY(model_, LanguageModel::Make(config, source));
   TRY(data_, ReadTuneData(options_, *base_, config.context));
   plan_.data_report = data_.report;
-  const MatrixPeak peak = MeasureMatrixPeak();
+  const MatrixPeak peak = MeasureMatrixPeak(device);
   TRY(const at::ScalarType type, ChoosePrecision(options_.precision, peak));
   model_->set_product_type(type);
+  plan_.device = device.str();
   plan_.precision = type == at::kBFloat16 ? "bf16" : "f32";
   plan_.peak_gflops = peak.of(type);
   plan_.checkpointing = options_.batch_tokens * config.layers() > kRowsWithoutRecomputing;

@@ -25,9 +25,10 @@ struct TunePlan {
   int64_t epoch_tokens = 0;
   double tokens_per_s = 0;   // measured on one step
   double minutes = 0;        // estimated, the limit considered
-  int64_t memory_bytes = 0;  // highest resident size after a step
+  int64_t memory_bytes = 0;  // highest resident size after a step, without a GPU's memory
+  std::string device;        // "cpu", "cuda:0"
   std::string precision;
-  double peak_gflops = 0;      // this machine's matrix products in that precision, measured
+  double peak_gflops = 0;      // the device's matrix products in that precision, measured
   bool checkpointing = false;  // activations are computed again on the way back
   std::string data_report;
 };

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <cstring>
-
 #include "base/json.h"
 #include "gguf/file.h"
 #include "gguf/writer.h"
@@ -60,20 +58,20 @@ Status ReadState(std::string_view text, TuneState& state) {
   return {};
 }
 
-void AddTensor(GgufWriter& writer, const std::string& name, const at::Tensor& values) {
+// The writer borrows the bytes of what is returned.
+at::Tensor AddTensor(GgufWriter& writer, const std::string& name, const at::Tensor& tensor) {
+  const at::Tensor values = InMemory(tensor);
   const std::array<uint64_t, 1> shape{static_cast<uint64_t>(values.numel())};
   writer.AddTensor(
       name, shape, TensorType::kF32,
       {static_cast<const char*>(values.data_ptr()), static_cast<size_t>(values.nbytes())});
+  return values;
 }
 
 Status ReadTensor(const GgufFile& file, const std::string& name, at::Tensor into) {
   const GgufTensor* found = file.FindTensor(name);
-  if (found == nullptr || found->bytes.size() != static_cast<size_t>(into.nbytes())) {
-    return Fail(InvalidInput(fmt::format("the checkpoint lacks {}, or it has another size", name)));
-  }
-  std::memcpy(into.data_ptr(), found->bytes.data(), found->bytes.size());
-  return {};
+  if (found != nullptr && Fill(std::move(into), found->bytes)) return {};
+  return Fail(InvalidInput(fmt::format("the checkpoint lacks {}, or it has another size", name)));
 }
 
 }  // namespace
@@ -94,6 +92,7 @@ std::string TuneFingerprint(const TuneOptions& options, const std::vector<DataSo
   deciding.resume = deciding.dry_run = deciding.json = false;
   deciding.out = deciding.workspace = deciding.task = "";
   deciding.threads = 0;
+  deciding.device = TuneOptions().device;
   deciding.minutes = 0;
   std::string text = json::serialize(TuneSettings(deciding));
   for (const DataSource& source : sources) text += source.sha256;
@@ -108,11 +107,14 @@ Status SaveCheckpoint(const std::filesystem::path& path, std::string_view finger
   const std::string text = json::serialize(StateJson(state));
   writer.Set(kState, text);
   const auto& parameters = optimizer.parameters();
+  std::vector<at::Tensor> borrowed = optimizer.Save(writer);
+  const auto add = [&](const std::string& name, const at::Tensor& values) {
+    borrowed.push_back(AddTensor(writer, name, values));
+  };
   for (size_t i = 0; i < parameters.size(); ++i) {
-    AddTensor(writer, parameters[i].name, parameters[i].value);
-    if (!state.best.empty()) AddTensor(writer, parameters[i].name + ".best", state.best[i]);
+    add(parameters[i].name, parameters[i].value);
+    if (!state.best.empty()) add(parameters[i].name + ".best", state.best[i]);
   }
-  optimizer.Save(writer);
   return writer.Write(path);
 }
 

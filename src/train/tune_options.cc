@@ -8,6 +8,7 @@
 namespace understudy {
 namespace {
 
+constexpr const char* kDevices[] = {"auto", "cpu", "cuda"};
 constexpr const char* kPrecisions[] = {"auto", "f32", "bf16"};
 constexpr const char* kTargets[] = {"all", "attention", "mlp", "ssm"};
 
@@ -66,6 +67,7 @@ void VisitFlags(Options& o, Visit&& visit) {
   visit("replay-share", o.replay_share, "P", "its share of all tokens (0.2)");
   visit("seed", o.seed, "N", "another seed, another order and start (1)");
   visit("threads", o.threads, "N", "threads (one a core)");
+  visit("device", o.device, "DEVICE", "auto, cpu or cuda (auto: cuda where there is one)");
   visit("precision", o.precision, "TYPE", "of matrix products: auto, f32 or bf16 (auto: measured)");
   visit("resume", o.resume, "", "go on from the last checkpoint");
   visit("dry-run", o.dry_run, "", "read and check the data, say what would be trained, and end");
@@ -80,6 +82,7 @@ void VisitFlags(Options& o, Visit&& visit) {
   visit("data", o.data, "DIR", "folder of public texts to mix in");
   visit("minutes", o.minutes, "N", "end after so many minutes, if not earlier");
   visit("threads", o.threads, "N", "threads (one a core)");
+  visit("device", o.device, "DEVICE", "auto, cpu or cuda (auto: cuda where there is one)");
   visit("precision", o.precision, "TYPE", "of matrix products: auto, f32 or bf16 (auto: measured)");
   visit("from", o.from, "FILE", "begin with the weights of this model");
   visit("resume", o.resume, "", "go on from the last checkpoint");
@@ -104,6 +107,7 @@ Status CheckTuneOptions(const TuneOptions& o) {
   TRY_VOID(CheckRange("replay-share", o.replay_share, 0, 0.95));
   TRY_VOID(CheckRange("threads", static_cast<double>(o.threads), 0, 1024));
   for (const std::string& target : o.targets) TRY_VOID(CheckWord("targets", target, kTargets));
+  TRY_VOID(CheckWord("device", o.device, kDevices));
   return CheckWord("precision", o.precision, kPrecisions);
 }
 
@@ -112,17 +116,20 @@ Status CheckPretrainOptions(const PretrainOptions& o) {
   TRY_VOID(CheckGiven("out", o.out));
   TRY_VOID(CheckRange("minutes", o.minutes, 0, 1e6));
   TRY_VOID(CheckRange("threads", static_cast<double>(o.threads), 0, 1024));
+  TRY_VOID(CheckWord("device", o.device, kDevices));
   return CheckWord("precision", o.precision, kPrecisions);
 }
 
 void AddTuneFlags(CLI::App& app, TuneOptions& options) {
   AddFlags(app, options);
+  app.get_option("--device")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   app.get_option("--precision")->check(CLI::IsMember({"auto", "f32", "bf16"}));
   CheckAfterParsing(app, [&options] { return CheckTuneOptions(options); });
 }
 
 void AddPretrainFlags(CLI::App& app, PretrainOptions& options) {
   AddFlags(app, options);
+  app.get_option("--device")->check(CLI::IsMember({"auto", "cpu", "cuda"}));
   app.get_option("--precision")->check(CLI::IsMember({"auto", "f32", "bf16"}));
   CheckAfterParsing(app, [&options] { return CheckPretrainOptions(options); });
 }

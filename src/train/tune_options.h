@@ -38,6 +38,7 @@ struct TuneOptions {
 
   int64_t seed = 1;
   int64_t threads = 0;             // 0: one a core
+  std::string device = "auto";     // cpu, cuda, or auto: cuda where there is one
   std::string precision = "auto";  // of matrix products: auto, f32 or bf16
   bool resume = false;             // go on from the last checkpoint of this folder or task
   bool dry_run = false;            // read, check and count; train nothing
@@ -59,6 +60,7 @@ struct PretrainOptions {
   std::string data;     // folder of public texts to mix in; empty: generated examples only
   double minutes = 0;   // of training; 0: as long as the recipe says
   int64_t threads = 0;  // 0: one a core
+  std::string device = "auto";
   std::string precision = "auto";
   bool resume = false;
   std::string from;  // GGUF: begin with its weights instead of random ones

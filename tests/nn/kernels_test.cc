@@ -5,6 +5,7 @@
 
 #include <functional>
 
+#include "nn/composed.h"
 #include "nn/recompute.h"
 #include "nn/small_models.h"
 #include "nn/ssd.h"
@@ -110,6 +111,56 @@ TEST(Kernels, RotationKeepsLengthsAndRelativePositions) {
     const double far = (turned(q, 105, neox) * turned(k, 103, neox)).sum().item<double>();
     EXPECT_NEAR(near, far, 1e-4);
     EXPECT_EQ(Apart(turned(q, 0, neox), q), 0);
+  }
+}
+
+// Both ways to one result: the numbers, and the gradients of all inputs.
+void ExpectSame(const Function& kernel, const Function& composed, std::vector<at::Tensor> inputs) {
+  for (at::Tensor& input : inputs) input.requires_grad_(true);
+  const at::Tensor one = kernel(inputs), other = composed(inputs);
+  ASSERT_EQ(one.sizes(), other.sizes());
+  EXPECT_LT(Apart(one, other), 2e-6 * one.abs().max().item<double>());
+  const auto to_one = torch::autograd::grad({Summed(one)}, inputs);
+  const auto to_other = torch::autograd::grad({Summed(other)}, inputs);
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const double largest = to_one[i].abs().max().item<double>();
+    EXPECT_GT(largest, 0.01) << "input " << i;
+    EXPECT_LT(Apart(to_one[i], to_other[i]), 1e-5 * largest) << "input " << i;
+  }
+}
+
+TEST(Composed, NormsAndGatesAsTheKernels) {
+  ExpectSame([](const auto& in) { return RmsNorm(in[0], in[1], 1e-3); },
+             [](const auto& in) { return composed::RmsNorm(in[0], in[1], 1e-3); },
+             {Normal({2, 5, 48}, 1), Normal({48}, 2)});
+  ExpectSame([](const auto& in) { return SwiGlu(in[0], in[1]); },
+             [](const auto& in) { return composed::SwiGlu(in[0], in[1]); },
+             {Normal({2, 5, 48}, 1), Normal({2, 5, 48}, 2)});
+}
+
+// A sequence's number may come again in a row, but not side by side: the taps end at its edge.
+TEST(Composed, ConvolvesAsTheKernel) {
+  const at::Tensor again =
+      at::tensor(std::vector<int64_t>{0, 0, 1, 0, 0, 2, 2, 3, 3, 3, 3, 3, -1, -1}).view({2, 7});
+  for (const at::Tensor& segments : {Segments(), again, at::zeros({2, 7}, at::kLong)}) {
+    for (const int64_t kernel : {1, 4, 9}) {
+      ExpectSame(
+          [&](const auto& in) { return CausalConvSilu(in[0], in[1], in[2], segments); },
+          [&](const auto& in) { return composed::CausalConvSilu(in[0], in[1], in[2], segments); },
+          {Normal({2, 7, 24}, 1), Normal({24, kernel}, 2), Normal({24}, 3)});
+    }
+  }
+}
+
+TEST(Composed, TurnsAsTheKernel) {
+  const at::Tensor positions = at::tensor(std::vector<int64_t>{0, 1, 7, 0, 2, 300}).view({2, 3});
+  for (const bool neox : {false, true}) {
+    for (const int64_t rotary : {4, 8}) {
+      const at::Tensor turns = RotaryTurns(positions, rotary, 10000);
+      ExpectSame([&](const auto& in) { return Rotate(in[0], positions, rotary, 10000, neox); },
+                 [&](const auto& in) { return composed::Rotate(in[0], turns, neox); },
+                 {Normal({2, 3, 2, 8}, 1)});
+    }
   }
 }
 

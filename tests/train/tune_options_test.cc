@@ -65,6 +65,8 @@ TEST(TuneOptions, ArgumentsGiveTheSameOptionsAgain) {
                                        "labels",
                                        "--precision",
                                        "bf16",
+                                       "--device",
+                                       "cpu",
                                        "--resume",
                                        "--dry-run",
                                        "--json",
@@ -86,7 +88,7 @@ TEST(TuneOptions, ArgumentsGiveTheSameOptionsAgain) {
   const auto again = ParseTune(TuneArguments(*options));
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(TuneSettings(*again), TuneSettings(*options));
-  EXPECT_EQ(TuneArguments(*options).size(), 23u);  // every one differs from its default
+  EXPECT_EQ(TuneArguments(*options).size(), 24u);  // every one differs from its default
   EXPECT_THAT(again->targets, ElementsAre("attention", "ssm"));
   EXPECT_EQ(again->alpha, 0.30000000000000004);
   EXPECT_EQ(again->seed, -3);
@@ -108,6 +110,7 @@ TEST(TuneOptions, WhatIsWrongIsNamed) {
   ExpectRefused(With({"--lr", "nan"}), "--lr is nan");
   ExpectRefused(With({"--targets", "attention,head"}), "--targets is \"head\"; known are all,");
   ExpectRefused(With({"--precision", "f8"}), "f8");
+  ExpectRefused(With({"--device", "tpu"}), "tpu");
   ExpectRefused(With({"--replay-share", "1"}), "--replay-share is 1");
   EXPECT_TRUE(ParseTune({"--base", "b", "--data", "d", "--dry-run"}).has_value());
   EXPECT_TRUE(ParseTune({"--base", "b", "--data", "d", "--task", "t"}).has_value());

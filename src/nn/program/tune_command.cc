@@ -50,6 +50,7 @@ json::object ToJson(const TunePlan& plan) {
           {"tokens_per_s", plan.tokens_per_s},
           {"minutes", plan.minutes},
           {"memory_bytes", plan.memory_bytes},
+          {"device", plan.device},
           {"precision", plan.precision},
           {"peak_gflops", plan.peak_gflops},
           {"recomputes_activations", plan.checkpointing}};
@@ -75,12 +76,12 @@ void ShowPlan(const TunePlan& plan) {
   fmt::print(stderr, "{}", plan.data_report);
   fmt::print(stderr,
              "adapter     {} parameters on {} matrices of a base of {:.1f} M\n"
-             "plan        {} steps, {:.2f} M tokens an epoch, about {}, {:.0f} MiB ({}, {:.0f} "
-             "tokens/s measured{})\n",
+             "plan        {} steps, {:.2f} M tokens an epoch, about {}, {:.0f} MiB ({} on {}, "
+             "{:.0f} tokens/s measured{})\n",
              plan.parameters, plan.targets, static_cast<double>(plan.base_parameters) / 1e6,
              plan.steps, static_cast<double>(plan.epoch_tokens) / 1e6, Duration(plan.minutes),
-             static_cast<double>(plan.memory_bytes) / (1 << 20), plan.precision, plan.tokens_per_s,
-             plan.checkpointing ? "; activations are computed again" : "");
+             static_cast<double>(plan.memory_bytes) / (1 << 20), plan.precision, plan.device,
+             plan.tokens_per_s, plan.checkpointing ? "; activations are computed again" : "");
 }
 
 // One line that is written over on a terminal; elsewhere a line for each validation.
