@@ -64,8 +64,11 @@ at::Tensor LanguageModel::RunLayer(const Layer& layer, const at::Tensor& h,
 at::Tensor LanguageModel::Hidden(const Rows& rows) const {
   at::Tensor h = embedding_.Rows(rows.tokens);
   if (config_.embedding_scale != 1) h = h * config_.embedding_scale;
+  const auto held = std::make_shared<const Rows>(rows);  // a layer may run again on the way back
   for (const Layer& layer : layers_) {
-    const auto run = [&](const at::Tensor& x) { return RunLayer(layer, x, rows); };
+    const auto run = [this, &layer, held](const at::Tensor& x) {
+      return RunLayer(layer, x, *held);
+    };
     h = checkpointing_ ? Recomputed(run, h) : run(h);
   }
   return RmsNorm(h, norm_, config_.norm_epsilon);
