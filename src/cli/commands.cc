@@ -26,6 +26,8 @@ constexpr Command kGguf[] = {
     {"show", "show a model file's metadata and tensors", DefineGgufShow},
     {"check", "check a model or adapter file and say how to mend it", DefineGgufCheck},
     {"diff", "say what differs between two model files", DefineGgufDiff},
+    {"split", "write a model as several files, none too large", DefineGgufSplit},
+    {"merge", "write a model of several files as one", DefineGgufMerge},
 };
 
 constexpr Command kCommands[] = {
@@ -40,7 +42,7 @@ constexpr Command kCommands[] = {
     {"replay", "send recorded requests again and compare the answers", DefineReplay},
     {"tune", "train a LoRA adapter for one task on recorded exchanges", DefineTune},
     {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
-    {"gguf", "model files: show, check, compare them", nullptr, kGguf},
+    {"gguf", "model files: show, check, compare, split, merge them", nullptr, kGguf},
     {"completion", "print the completion script for bash, zsh or fish", DefineCompletion},
     {"version", "print the version and what it was built from", DefineVersion},
 };

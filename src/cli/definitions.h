@@ -13,7 +13,9 @@ Action DefineExchangesList(CLI::App& app);  // exchanges.cc
 Action DefineExchangesShow(CLI::App& app);  // exchanges.cc
 Action DefineGgufCheck(CLI::App& app);      // gguf_check.cc
 Action DefineGgufDiff(CLI::App& app);       // gguf_diff.cc
+Action DefineGgufMerge(CLI::App& app);      // gguf_shards.cc
 Action DefineGgufShow(CLI::App& app);       // gguf_show.cc
+Action DefineGgufSplit(CLI::App& app);      // gguf_shards.cc
 Action DefineImport(CLI::App& app);         // import.cc
 Action DefineInit(CLI::App& app);           // init.cc
 Action DefineModelsAdd(CLI::App& app);      // models.cc

@@ -46,10 +46,8 @@ Result<fs::path> FindTrainProgram() {
 Result<ExitCode> RunTrainProgram(std::vector<std::string> arguments) {
   TRY(const fs::path program, FindTrainProgram());
   arguments.insert(arguments.begin(), program.string());
-  EnvironmentChanges changes;
-  if (!std::getenv("OMP_WAIT_POLICY")) changes.emplace_back("OMP_WAIT_POLICY", "PASSIVE");
   SignalWaiter signals({SIGCHLD, SIGINT, SIGTERM, SIGHUP});
-  TRY(const int code, RunChild(arguments, changes, signals));
+  TRY(const int code, RunChild(arguments, {}, signals));
   return static_cast<ExitCode>(code);
 }
 

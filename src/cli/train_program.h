@@ -17,8 +17,7 @@ inline constexpr char kTrainProgram[] = "understudy-train";
 Result<std::filesystem::path> FindTrainProgram();
 
 // Runs it with `arguments` in our place: its streams are ours, SIGINT, SIGTERM and SIGHUP are
-// passed on, its exit code is the result. OMP_WAIT_POLICY becomes PASSIVE unless it is set: threads
-// that spin while they wait starve what is served on the same machine.
+// passed on, its exit code is the result.
 Result<ExitCode> RunTrainProgram(std::vector<std::string> arguments);
 
 }  // namespace understudy

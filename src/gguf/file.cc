@@ -5,9 +5,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
+
+#include <fmt/format.h>
 
 #include "gguf/parser.h"
+#include "gguf/shards.h"
 
 namespace understudy {
 namespace {
@@ -36,11 +41,36 @@ Result<Mapping> Map(const std::filesystem::path& path) {
 
 }  // namespace
 
-Result<GgufFile> GgufFile::Open(const std::filesystem::path& path) {
+Result<GgufFile> GgufFile::OpenOne(const std::filesystem::path& path) {
   TRY(Mapping mapping, Map(path));
   TRY(GgufFile file, Parse(mapping.bytes, path.string()));
-  file.mapping_ = std::move(mapping.owner);
+  file.mappings_.push_back(std::move(mapping.owner));
   return file;
+}
+
+Result<GgufFile> GgufFile::Open(const std::filesystem::path& path) {
+  TRY(GgufFile file, OpenOne(path));
+  TRY(const auto others, OtherShards(file, path));
+  if (others.empty()) return file;
+  for (const std::filesystem::path& other : others) {
+    TRY(GgufFile shard, OpenOne(other));
+    TRY_VOID(CheckShard(shard, other, file));
+    TRY_VOID(file.Append(std::move(shard), other.string()));
+  }
+  TRY_VOID(CheckWhole(file, path));
+  return file;
+}
+
+Status GgufFile::Append(GgufFile shard, std::string_view name) {
+  for (const GgufTensor& tensor : shard.tensors_) {
+    if (!tensor_names_.emplace(tensor.name, tensors_.size()).second) {
+      return Fail(InvalidInput(fmt::format("{}: the tensor {} is in another shard of the model too",
+                                           name, tensor.name)));
+    }
+    tensors_.push_back(tensor);
+  }
+  std::ranges::move(shard.mappings_, std::back_inserter(mappings_));
+  return {};
 }
 
 Result<GgufFile> GgufFile::Parse(std::string_view bytes, std::string_view name) {

@@ -1,10 +1,12 @@
 // Reading a GGUF file: mapped into memory, every bound checked before anything is believed.
 //
-// Open maps the file read-only and Parse looks at bytes in memory; both check the whole structure
-// (heads, lengths, counts, types, alignment, tensor ranges, overlap, doubles) and fail with
-// kInvalidInput that names the byte offset. Tensor data is not read. All names, values and tensors
-// are views: valid while the GgufFile lives. A file that is cut short while it is mapped ends the
-// process on the next access, so publish model files by rename. Thread-safe once made.
+// A model may lie in several files, shards (gguf/shards.h): Open of the first opens them all, and
+// they read as one. Open maps the file read-only and Parse looks at bytes in memory; both check the
+// whole structure (heads, lengths, counts, types, alignment, tensor ranges, overlap, doubles) and
+// fail with kInvalidInput that names the byte offset. Tensor data is not read. All names, values
+// and tensors are views: valid while the GgufFile lives. A file that is cut short while it is
+// mapped ends the process on the next access, so publish model files by rename. Thread-safe once
+// made.
 #pragma once
 
 #include <array>
@@ -55,7 +57,11 @@ class GgufFile {
 
  private:
   friend class GgufParser;
-  std::shared_ptr<const void> mapping_;  // keeps the bytes of Open alive
+  static Result<GgufFile> OpenOne(const std::filesystem::path& path);
+  // Takes over the tensors of another shard.
+  Status Append(GgufFile shard, std::string_view name);
+
+  std::vector<std::shared_ptr<const void>> mappings_;  // keep the bytes of Open alive
   std::vector<Entry> metadata_;
   std::vector<GgufTensor> tensors_;
   std::unordered_map<std::string_view, size_t> keys_, tensor_names_;

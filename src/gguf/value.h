@@ -36,6 +36,9 @@ class GgufValue {
   std::vector<int64_t> Integers() const;
   std::vector<double> Numbers() const;
 
+  // As given when it was made: what a writer copies.
+  std::string_view bytes() const { return bytes_; }
+
   bool operator==(const GgufValue&) const = default;  // of the same type and with the same bytes
 
  private:

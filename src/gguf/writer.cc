@@ -84,6 +84,19 @@ void GgufWriter::Set(std::string_view key, bool value) {
   if (Begin(key, GgufType::kBool)) Append(entries_, static_cast<uint8_t>(value));
 }
 
+void GgufWriter::Set(std::string_view key, uint16_t value) {
+  if (Begin(key, GgufType::kU16)) Append(entries_, value);
+}
+
+void GgufWriter::Set(std::string_view key, const GgufValue& value) {
+  if (value.type() == GgufType::kArray) {
+    BeginArray(key, value.element_type(), value.count());
+  } else if (Begin(key, value.type()) && value.type() == GgufType::kString) {
+    Append(entries_, static_cast<uint64_t>(value.bytes().size()));
+  }
+  entries_ += value.bytes();
+}
+
 void GgufWriter::BeginArray(std::string_view key, GgufType element, uint64_t count) {
   Begin(key, GgufType::kArray);
   Append(entries_, static_cast<uint32_t>(element));

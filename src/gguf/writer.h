@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "gguf/format.h"
+#include "gguf/value.h"
 
 namespace understudy {
 
@@ -31,6 +32,8 @@ class GgufWriter {
   void Set(std::string_view key, uint64_t value);
   void Set(std::string_view key, float value);
   void Set(std::string_view key, bool value);
+  void Set(std::string_view key, uint16_t value);
+  void Set(std::string_view key, const GgufValue& value);  // as it stands in another file
   void Set(std::string_view key, std::span<const std::string> texts);
   void Set(std::string_view key, std::span<const int32_t> values);
   void Set(std::string_view key, std::span<const float> values);

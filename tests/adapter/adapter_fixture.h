@@ -11,23 +11,9 @@
 #include "adapter/lora.h"
 #include "gguf/file.h"
 #include "gguf/writer.h"
+#include "support/temp_folder.h"
 
 namespace understudy::testing {
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "understudy-adapter-XXXXXX");
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // A base with 2 heads of 4 and 1 key-value head; matrices {in, out}.
 struct BaseTensor {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/program.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
 
@@ -22,22 +23,5 @@ inline Ran RunCli(const std::vector<std::string>& args, int input = 0) {
   const int code = RunProgram(args, console);
   return {code, console.out, console.err};
 }
-
-// A folder that goes with the test.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "understudy-cli-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  std::string string() const { return path_.string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace understudy

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "gguf/writer.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
 namespace {
@@ -189,7 +190,8 @@ TEST(GgufFile, OpenSaysWhatIsWrong) {
 }
 
 TEST(GgufFile, ViewsLiveAsLongAsAMovedFile) {
-  const auto path = std::filesystem::temp_directory_path() / "understudy_gguf_file_test.gguf";
+  const TempFolder folder;
+  const auto path = folder / "x.gguf";
   ASSERT_TRUE(WriteFileAtomically(path, Sample()).has_value());
   auto opened = GgufFile::Open(path);
   ASSERT_TRUE(opened.has_value()) << opened.error().ToString();

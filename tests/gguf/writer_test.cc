@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "gguf/file.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
 namespace {
@@ -19,10 +20,10 @@ TEST(GgufWriter, WriteGivesTheBytesOfBuild) {
   writer.Set("k", "v");
   writer.AddTensor("t", kShape, TensorType::kF32, kData);
   writer.AddTensor("u", kShape, TensorType::kF16, std::string_view(kData).substr(0, 32));
-  const auto path = std::filesystem::temp_directory_path() / "understudy_writer_test.gguf";
+  const TempFolder folder;
+  const auto path = folder / "x.gguf";
   ASSERT_TRUE(writer.Write(path).has_value());
   EXPECT_EQ(ReadFile(path).value(), writer.Build().value());
-  std::filesystem::remove(path);
 }
 
 TEST(GgufWriter, TensorsAreAligned) {
@@ -41,7 +42,8 @@ TEST(GgufWriter, MistakesAreReturnedAndNothingIsWritten) {
   const auto error_of = [](auto&& fill) {
     GgufWriter writer;
     fill(writer);
-    const auto path = std::filesystem::temp_directory_path() / "understudy_writer_mistake.gguf";
+    const TempFolder folder;
+    const auto path = folder / "x.gguf";
     EXPECT_FALSE(writer.Write(path).has_value());
     EXPECT_FALSE(std::filesystem::exists(path));
     return writer.Build().error().message;

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
 namespace {
@@ -31,13 +32,9 @@ class Restore {
 class LlamaProgramTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = fs::temp_directory_path() / "understudy-program-XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
     ::setenv("UNDERSTUDY_BUNDLE", (folder_ / "bundle").c_str(), 1);
     ::setenv("PATH", ("/usr/bin:/bin:" + (folder_ / "bin").string()).c_str(), 1);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   // A program that tells a version and counts its runs.
   void Write(const fs::path& path, const std::string& version) {
@@ -51,7 +48,7 @@ class LlamaProgramTest : public ::testing::Test {
     return runs ? runs->size() / 4 : 0;
   }
 
-  fs::path folder_;
+  TempFolder folder_;
   Restore path_{"PATH"}, bundle_{"UNDERSTUDY_BUNDLE"};
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "support/llama.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
 namespace {
@@ -15,13 +16,7 @@ using ::testing::HasSubstr;
 
 class LlamaSelftestTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "understudy-selftest-XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-  std::filesystem::path folder_;
+  TempFolder folder_;
 };
 
 TEST_F(LlamaSelftestTest, ThisMachinesPasses) {

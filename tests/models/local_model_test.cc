@@ -22,7 +22,7 @@ constexpr const char* kTools =
     R"("properties":{"n":{"type":"boolean"}},"required":["n"]}}}],"max_tokens":900)";
 
 TEST_F(LocalModelTest, MakeFindsTheProgramAndTestsIt) {
-  const auto model = LocalModel::Make(TinyOptions(), {}, workspace_, runtime_);
+  const auto model = LocalModel::Make(TinyOptions(), {}, workspace_.path(), runtime_);
   ASSERT_TRUE(model.has_value()) << model.error().ToString();
   EXPECT_TRUE((*model)->WaitReady(kPatience).has_value());
   EXPECT_EQ((*model)->info().name, "tiny");

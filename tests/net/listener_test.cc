@@ -10,6 +10,7 @@
 #include "net/client.h"
 #include "support/run_task.h"
 #include "support/server_threads.h"
+#include "support/temp_folder.h"
 #include "support/test_socket.h"
 
 namespace understudy {
@@ -17,15 +18,6 @@ namespace {
 
 using ::testing::HasSubstr;
 namespace fs = std::filesystem;
-
-struct Folder {
-  fs::path path;
-  Folder() {
-    std::string name = fs::temp_directory_path() / "understudy-listen-XXXXXX";
-    path = mkdtemp(name.data());
-  }
-  ~Folder() { fs::remove_all(path); }
-};
 
 TEST(OpenListener, FindsAFreePort) {
   boost::asio::io_context context(1);
@@ -94,8 +86,8 @@ Task<void> Ok(HttpRequest& request, ResponseWriter& writer) {
 }
 
 TEST(UnixSocket, ServesAndIsRemovedAtTheEnd) {
-  const Folder folder;
-  const std::string path = folder.path / "x.sock";
+  const TempFolder folder;
+  const std::string path = folder / "x.sock";
   {
     Runtime runtime(1);
     HttpServer server(runtime.contexts(), {}, Ok);
@@ -122,8 +114,8 @@ TEST(UnixSocket, ServesAndIsRemovedAtTheEnd) {
 }
 
 TEST(UnixSocket, ReplacesAStaleFile) {
-  const Folder folder;
-  const std::string path = folder.path / "x.sock";
+  const TempFolder folder;
+  const std::string path = folder / "x.sock";
   boost::asio::io_context context(1);
   {
     ASSERT_TRUE(OpenListener(context, "unix:" + path));
@@ -135,8 +127,8 @@ TEST(UnixSocket, ReplacesAStaleFile) {
 }
 
 TEST(UnixSocket, NeverReplacesAnotherKindOfFile) {
-  const Folder folder;
-  const fs::path path = folder.path / "data";
+  const TempFolder folder;
+  const fs::path path = folder / "data";
   std::ofstream(path) << "precious";
   boost::asio::io_context context(1);
   const auto listener = OpenListener(context, "unix:" + path.string());

@@ -142,7 +142,7 @@ TEST(ModelConfig, SizesThatDoNotFitAreNamed) {
 
 // A file whose tensors are missing, or of other sizes than its keys say.
 TEST(FileSource, NamesATensorThatIsMissingOrOfAnotherShape) {
-  const ScratchFolder folder;
+  const TempFolder folder;
   const Variant& variant = VariantNamed("qwen2");
   SmallModel small = MakeSmall(variant);
   const auto making = [&] {

@@ -106,7 +106,7 @@ TEST_P(Models, RecomputedLayersGiveTheSameGradients) {
 }
 
 TEST_P(Models, FrozenMatricesInEveryPrecisionAreNearAndLearnThroughAdapters) {
-  const ScratchFolder folder;
+  const TempFolder folder;
   const Sequence sequence = SequenceOf(5, 40);
   const at::Tensor exact = LogitsOf(*small_.model, RowOf(sequence.tokens));
   const double spread = exact.std().item<double>();

@@ -101,7 +101,7 @@ void ExpectSameContinuation(const LanguageModel& model, testing::VocabularyServe
 class Parity : public ::testing::TestWithParam<Variant> {
  protected:
   void SetUp() override { SKIP_WITHOUT_LLAMA_SERVER(); }
-  ScratchFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_P(Parity, ProbabilitiesAndContinuations) {

@@ -76,7 +76,7 @@ class PretrainTest : public ::testing::Test {
     return read ? "fine" : read.error().ToString();
   }
 
-  ScratchFolder folder_;
+  TempFolder folder_;
   std::vector<PretrainProgress> progress_;
 };
 

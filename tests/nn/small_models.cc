@@ -1,7 +1,6 @@
 #include "nn/small_models.h"
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <unistd.h>
 
 #include <ostream>
 #include <stdexcept>
@@ -154,15 +153,6 @@ std::vector<int32_t> RandomTokens(uint64_t seed, size_t count) {
 
 double Apart(const at::Tensor& a, const at::Tensor& b) {
   return (a.detach() - b.detach()).abs().max().item<double>();
-}
-
-ScratchFolder::ScratchFolder() {
-  std::string pattern = std::filesystem::temp_directory_path() / "understudy-nn-XXXXXX";
-  path_ = ::mkdtemp(pattern.data());
-}
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
 }
 
 }  // namespace understudy::nn

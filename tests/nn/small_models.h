@@ -14,6 +14,7 @@
 
 #include "gguf/format.h"
 #include "nn/model.h"
+#include "support/temp_folder.h"
 
 namespace understudy::nn {
 
@@ -47,18 +48,5 @@ std::vector<int32_t> RandomTokens(uint64_t seed, size_t count);
 
 // The difference of two tensors of one shape: the largest of any element.
 double Apart(const at::Tensor& a, const at::Tensor& b);
-
-// A folder that goes with its object.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace understudy::nn

@@ -93,7 +93,7 @@ class TuneTest : public ::testing::Test {
     return adapter ? *std::move(adapter) : LoraAdapter{};
   }
 
-  ScratchFolder folder_;
+  TempFolder folder_;
 };
 
 TEST_F(TuneTest, LearnsAndLeavesAnAdapterThatFitsItsBase) {

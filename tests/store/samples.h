@@ -13,27 +13,9 @@
 
 #include "chat/exchange.h"
 #include "store/usage_store.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
-
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "store_test.XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline std::unique_ptr<UsageStore> MustOpen(const std::filesystem::path& path) {
   auto store = OpenSqliteStore(path);

@@ -13,6 +13,7 @@
 
 #include "models/local_model.h"
 #include "support/llama.h"
+#include "support/temp_folder.h"
 #include "support/tiny_model.h"
 
 namespace understudy::testing {
@@ -23,12 +24,8 @@ class LocalModelTest : public ::testing::Test {
 
   void SetUp() override {
     SKIP_WITHOUT_LLAMA_SERVER();
-    std::string pattern = std::filesystem::temp_directory_path() / "understudy-local-XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    workspace_ = pattern;
     runtime_.Start();
   }
-  void TearDown() override { std::filesystem::remove_all(workspace_); }
 
   static ModelOptions TinyOptions() {
     ModelOptions options;
@@ -43,8 +40,8 @@ class LocalModelTest : public ::testing::Test {
 
   // Ready, or the test has failed.
   std::shared_ptr<LocalModel> Start(const ModelOptions& options) {
-    auto model =
-        LocalModel::MakeWith(FindLlamaServerPath("").value(), options, {}, workspace_, runtime_);
+    auto model = LocalModel::MakeWith(FindLlamaServerPath("").value(), options, {},
+                                      workspace_.path(), runtime_);
     EXPECT_TRUE(model.has_value()) << model.error().ToString();
     if (!model) return nullptr;
     const auto ready = (*model)->WaitReady(kPatience);
@@ -124,7 +121,7 @@ class LocalModelTest : public ::testing::Test {
     return true;
   }
 
-  std::filesystem::path workspace_;
+  TempFolder workspace_;
   Runtime runtime_{2};
 };
 

@@ -55,9 +55,6 @@ void WriteFile(const std::string& path, Write write) {
 }  // namespace
 
 TestCertificate::TestCertificate(const std::string& host) {
-  std::string name = std::filesystem::temp_directory_path() / "understudy-tls-XXXXXX";
-  if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a folder");
-  folder_ = name;
   const Key ca_key = MakeKey();
   const Key key = MakeKey();
   const Certificate ca = MakeCertificate("Test CA", 1, ca_key.get(), nullptr, ca_key.get());
@@ -67,11 +64,6 @@ TestCertificate::TestCertificate(const std::string& host) {
   WriteFile(this->key(), [&](FILE* file) {
     PEM_write_PrivateKey(file, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   });
-}
-
-TestCertificate::~TestCertificate() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 }  // namespace understudy

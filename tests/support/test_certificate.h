@@ -1,6 +1,8 @@
 // TestCertificate: a CA and a certificate signed by it, made when asked for and valid for a day.
 #pragma once
 
+#include "support/temp_folder.h"
+
 #include <filesystem>
 #include <string>
 
@@ -11,14 +13,13 @@ namespace understudy {
 class TestCertificate {
  public:
   explicit TestCertificate(const std::string& host = "localhost");
-  ~TestCertificate();
 
   std::string ca() const { return folder_ / "ca.pem"; }
   std::string certificate() const { return folder_ / "server.pem"; }
   std::string key() const { return folder_ / "server.key"; }
 
  private:
-  std::filesystem::path folder_;
+  TempFolder folder_;
 };
 
 }  // namespace understudy
