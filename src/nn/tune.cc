@@ -25,6 +25,7 @@ constexpr int kPatience = 6;        // validations without a better one
 constexpr int kMostNotFinite = 20;  // steps in a row
 constexpr uint64_t kDropoutDraws = 0x64726f70;
 constexpr double kValidations = 12;  // of a run, about
+constexpr double kValidatingShare = 0.2;
 constexpr double kWarmUp = 0.03;     // share of the run
 constexpr double kLeastRate = 0.05;  // of the peak, at the end of the cosine
 constexpr double kCheckpointMinutes = 2;
@@ -54,6 +55,7 @@ class Tuning {
   Status Train(TuneResult& result);
   Status Step(TuneProgress& progress);
   void Validate(TuneProgress& progress);
+  bool ValidationIsDue(double done, double minutes) const;
   double JudgeAll(const std::function<void(size_t, const Judged&)>& each);
   Scorecard Score();
   Status Write(TuneResult& result);
@@ -75,6 +77,7 @@ class Tuning {
   TuneState state_;  // what a checkpoint holds
   json::object before_;
   int not_finite_ = 0;
+  double validating_ = 0;  // minutes of this process
 };
 
 std::filesystem::path Tuning::WorkFolder() const {
@@ -245,6 +248,14 @@ Status Tuning::Save(double minutes) {
                         state_, *optimizer_);
 }
 
+// Where minutes are given, not more than a fixed share of them goes into validating.
+bool Tuning::ValidationIsDue(double done, double minutes) const {
+  if (data_.valid.sequences.empty()) return false;
+  if (done >= 1) return true;
+  if (options_.minutes > 0 && validating_ > kValidatingShare * minutes) return false;
+  return done - state_.validated >= 1 / kValidations;
+}
+
 Status Tuning::Train(TuneResult& result) {
   TRY_VOID(MakeFolders(WorkFolder()));
   const auto checkpoint = WorkFolder() / kTuneCheckpoint;
@@ -271,10 +282,10 @@ Status Tuning::Train(TuneResult& result) {
                           (plan_.peak_gflops * 1e9);
     const double done = Done(progress.minutes);
     progress.minutes_left = progress.minutes * (1 - done) / std::max(done, 1e-9);
-    if (!data_.valid.sequences.empty() &&
-        (done - state_.validated >= 1 / kValidations || done >= 1)) {
+    if (ValidationIsDue(done, here)) {
       Validate(progress);
       state_.validated = done;
+      validating_ += Minutes(begin) - here;
     }
     watcher_.progress(progress);
     if (progress.minutes - saved >= kCheckpointMinutes) {
