@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/file.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
 #include "cli/gguf_view.h"
@@ -43,6 +44,7 @@ Result<ExitCode> Split(const ShardFlags& flags, Console& console) {
   TRY(const GgufFile file, OpenGguf(flags.file));
   std::filesystem::path prefix = flags.out;
   if (prefix.empty()) prefix = std::filesystem::path(flags.file).replace_extension();
+  TRY_VOID(MakeFolders(prefix.parent_path()));
   TRY(const auto paths, WriteShards(file, prefix, flags.max_size));
   Report(paths, flags.json, console);
   return ExitCode::kOk;
