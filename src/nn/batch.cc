@@ -12,10 +12,23 @@ at::Tensor Stacked(std::span<const PackedRow> rows, std::vector<int32_t> PackedR
   return at::stack(tensors);
 }
 
+int64_t RoundedUp(int64_t count, int64_t step) {
+  return (count + step - 1) / step * step;
+}
+
 // Logits of the places that count, [n, vocabulary]: the others are never computed.
+//
+// oneDNN makes a kernel for every shape of a product and keeps the last thousand of them with their
+// buffers. How many places count differs from batch to batch, so as many as there are would fill
+// gigabytes with kernels that never come again: the product is of a round number of them.
 at::Tensor LogitsWhere(const LanguageModel& model, const TensorBatch& batch) {
+  constexpr int64_t kRound = 256;
   const at::Tensor hidden = model.Hidden(batch.rows);
-  return model.Logits(hidden.reshape({-1, hidden.size(-1)}).index_select(0, batch.where));
+  const int64_t count = batch.where.numel(), more = RoundedUp(count, kRound) - count;
+  const at::Tensor where = at::cat({batch.where, at::zeros({more}, batch.where.options())});
+  const at::Tensor logits =
+      model.Logits(hidden.reshape({-1, hidden.size(-1)}).index_select(0, where));
+  return logits.narrow(0, 0, count);
 }
 
 // Collects the alternatives of rows while their places are numbered.
@@ -94,8 +107,10 @@ TensorBatch ToTensors(std::span<const PackedRow> rows) {
 }
 
 TensorBatch SideBySide(std::span<const Sequence> sequences, int32_t padding_token) {
+  constexpr int64_t kRound = 32;  // of the rows' width, as of the places whose logits are wanted
   size_t longest = 2;
   for (const Sequence& sequence : sequences) longest = std::max(longest, sequence.tokens.size());
+  longest = static_cast<size_t>(RoundedUp(static_cast<int64_t>(longest), kRound));
   std::vector<PackedRow> rows;
   for (size_t i = 0; i < sequences.size(); ++i) {
     rows.push_back(PackRow({.width = longest, .sequences = {i}}, sequences, padding_token));
