@@ -5,13 +5,13 @@
 
 #include <chrono>
 #include <cmath>
-#include <fstream>
 
 #include "base/file.h"
 #include "nn/base_data.h"
 #include "nn/batch.h"
 #include "nn/machine.h"
 #include "nn/model_file.h"
+#include "nn/pretrain_log.h"
 #include "tokens/chat_template.h"
 
 namespace understudy::nn {
@@ -57,7 +57,6 @@ class Pretraining {
   double CoolFrom() const { return options_.minutes * (1 - recipe_.schedule.cool_down); }
   bool Finished(double minutes) const;
   Status Save(std::string_view suffix, bool with_optimizer, TensorType matrices);
-  void Log(const PretrainProgress& progress);
 
   PretrainOptions options_;
   Recipe recipe_;
@@ -229,18 +228,10 @@ Status Pretraining::Save(std::string_view suffix, bool with_optimizer, TensorTyp
   return writer.Write(File(suffix));
 }
 
-void Pretraining::Log(const PretrainProgress& progress) {
-  std::ofstream log(File(".log.jsonl"), std::ios::app);
-  log << fmt::format(R"({{"step":{},"tokens":{},"loss":{:.4f},"rate":{:.4f},"tokens_per_s":{:.0f})",
-                     progress.step, progress.tokens, progress.loss, progress.rate,
-                     progress.tokens_per_s);
-  if (!progress.held_out.empty()) log << fmt::format(R"(,"held_out":"{}")", progress.held_out);
-  log << "}\n";
-}
-
 Status Pretraining::Run(const std::function<void(const PretrainProgress&)>& report,
                         const std::function<bool()>& stop) {
   const auto begin = Clock::now();
+  const PretrainLog log(options_.out, recipe_.name);
   const uint64_t tokens_before = place_.tokens;
   auto saved = Clock::now();
   bool cooled = false;
@@ -258,7 +249,7 @@ Status Pretraining::Run(const std::function<void(const PretrainProgress&)>& repo
         place_.step % static_cast<uint64_t>(recipe_.schedule.evaluate_steps) == 0;
     progress.held_out = evaluates ? Evaluate() : "";
     if (evaluates || place_.step % kReportEvery == 0) {
-      Log(progress);
+      log.Append(progress);
       report(progress);
     }
     if (!cooled && MinutesSince(saved) >= recipe_.schedule.checkpoint_minutes) {
@@ -268,8 +259,9 @@ Status Pretraining::Run(const std::function<void(const PretrainProgress&)>& repo
   }
   if (!cooled) TRY_VOID(Save(".checkpoint.gguf", true, TensorType::kF32));
   progress.held_out = Evaluate();
-  Log(progress);
+  log.Append(progress);
   report(progress);
+  TRY_VOID(log.Draw());
   return Save(".gguf", false, TensorType::kBF16);
 }
 

@@ -98,6 +98,9 @@ TEST_F(PretrainTest, StopsAndGoesOnAndEnds) {
   EXPECT_LT(Step("test.checkpoint.gguf"), last) << "it is of before the cool-down";
   EXPECT_LT(progress_.back().loss, 0.9 * progress_.front().loss);
 
+  const auto picture = ReadFile(folder_ / "out" / "test.svg");
+  ASSERT_TRUE(picture.has_value());
+  EXPECT_THAT(*picture, HasSubstr("<polyline")) << "of both runs' reports";
   const auto log = ReadFile(folder_ / "out" / "test.log.jsonl");
   ASSERT_TRUE(log.has_value());
   EXPECT_THAT(*log, HasSubstr("\"held_out\":\""));
