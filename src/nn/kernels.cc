@@ -164,24 +164,29 @@ UNDERSTUDY_VECTOR_CODE void ConvStep(const ConvView& view, int64_t step, const f
   for (int64_t c = 0; c < channels; ++c) to[c] = before[c] * Sigmoid(before[c]);
 }
 
+struct Channels {
+  int64_t begin, end;
+};
+
 // `to_sum` and `to_x` are of all rows; `to_taps` is the sum over this row's steps, or null.
-UNDERSTUDY_VECTOR_CODE void ConvStepBack(const ConvView& view, int64_t step, const float* before,
-                                         const float* up, float* to_sum, float* to_x,
-                                         float* to_taps) {
+UNDERSTUDY_VECTOR_CODE void ConvStepBack(const ConvView& view, int64_t step, Channels some,
+                                         const float* before, const float* up, float* to_sum,
+                                         float* to_x, float* to_taps) {
   const int64_t channels = view.channels, reach = view.reach(step);
   float* sum = to_sum + step * channels;
 #pragma omp simd
-  for (int64_t c = 0; c < channels; ++c) sum[c] = up[c] * SiluSlope(before[c], Sigmoid(before[c]));
+  for (int64_t c = some.begin; c < some.end; ++c)
+    sum[c] = up[c] * SiluSlope(before[c], Sigmoid(before[c]));
   for (int64_t back = 0; back < reach; ++back) {
     float* out = to_x + (step - back) * channels;
     const float* tap = view.tap(back);
 #pragma omp simd
-    for (int64_t c = 0; c < channels; ++c) out[c] += sum[c] * tap[c];
+    for (int64_t c = some.begin; c < some.end; ++c) out[c] += sum[c] * tap[c];
     if (to_taps == nullptr) continue;
     const float* from = view.x + (step - back) * channels;
     float* to_tap = to_taps + (view.kernel - 1 - back) * channels;
 #pragma omp simd
-    for (int64_t c = 0; c < channels; ++c) to_tap[c] += sum[c] * from[c];
+    for (int64_t c = some.begin; c < some.end; ++c) to_tap[c] += sum[c] * from[c];
   }
 }
 
@@ -226,12 +231,17 @@ struct ConvFunction : Function<ConvFunction> {
     const auto *up = g.data_ptr<float>(), *pre = before.data_ptr<float>();
     auto *gs = to_sum.data_ptr<float>(), *gx = to_x.data_ptr<float>();
     auto* gt = to_taps.defined() ? to_taps.data_ptr<float>() : nullptr;
-    at::parallel_for(0, x.size(0), 1, [&](int64_t begin, int64_t end) {
-      for (int64_t step = begin * view.time; step < end * view.time; ++step) {
-        const int64_t at = step * view.channels;
-        float* row_taps =
-            gt == nullptr ? nullptr : gt + step / view.time * view.kernel * view.channels;
-        ConvStepBack(view, step, pre + at, up + at, gs, gx, row_taps);
+    // A row's channels are dealt to threads where there are more threads than rows.
+    const int64_t rows = x.size(0), parts = (at::get_num_threads() + rows - 1) / rows;
+    at::parallel_for(0, rows * parts, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t row = i / parts, part = i % parts;
+        const Channels some{view.channels * part / parts, view.channels * (part + 1) / parts};
+        float* row_taps = gt == nullptr ? nullptr : gt + row * view.kernel * view.channels;
+        for (int64_t step = row * view.time; step < (row + 1) * view.time; ++step) {
+          const int64_t at = step * view.channels;
+          ConvStepBack(view, step, some, pre + at, up + at, gs, gx, row_taps);
+        }
       }
     });
     at::Tensor to_weight, to_bias;

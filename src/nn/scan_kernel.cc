@@ -198,12 +198,23 @@ UNDERSTUDY_VECTOR_CODE void Backward(const HeadView& head, const Sizes& s, const
   }
 }
 
-// Calls `each` for every head; one thread takes all heads of a row's group, one after the other.
-void ForHeads(const Sizes& s, const std::function<void(int64_t row, int64_t head)>& each) {
-  at::parallel_for(0, s.rows * s.groups, 1, [&](int64_t begin, int64_t end) {
+// Into how many shares a row's group of heads is cut, so that no thread is idle.
+int64_t SharesOf(const Sizes& s) {
+  const int64_t whole = s.rows * s.groups;
+  return std::clamp<int64_t>((at::get_num_threads() + whole - 1) / whole, 1, s.heads_a_group());
+}
+
+// Calls `each` for every head; one thread takes all heads of a share, one after the other.
+using EachHead = std::function<void(int64_t row, int64_t head, int64_t share)>;
+void ForHeads(const Sizes& s, int64_t shares, const EachHead& each) {
+  const int64_t heads = s.heads_a_group();
+  at::parallel_for(0, s.rows * s.groups * shares, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t first = i % s.groups * s.heads_a_group();
-      for (int64_t head = first; head < first + s.heads_a_group(); ++head) each(i / s.groups, head);
+      const int64_t share = i % shares, row = i / shares / s.groups;
+      const int64_t first = i / shares % s.groups * heads;
+      for (int64_t k = heads * share / shares; k < heads * (share + 1) / shares; ++k) {
+        each(row, first + k, share);
+      }
     }
   });
 }
@@ -218,7 +229,7 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
     const Sizes& s = tensors.sizes;
     at::Tensor y = at::empty_like(saved[0]);
     at::Tensor kept = at::empty({s.rows, s.heads, s.strides(), s.cells()}, y.options());
-    ForHeads(s, [&](int64_t row, int64_t head) {
+    ForHeads(s, SharesOf(s), [&](int64_t row, int64_t head, int64_t) {
       std::vector<float> state(static_cast<size_t>(s.cells()));
       Forward(tensors.Head(row, head), s,
               y.data_ptr<float>() + (row * s.time * s.heads + head) * s.size,
@@ -236,12 +247,15 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
     const Sizes& s = tensors.sizes;
     const at::Tensor up = gradients[0].contiguous();
     at::Tensor to_x = at::empty_like(tensors.x), to_step = at::empty_like(tensors.step);
-    at::Tensor to_b = at::zeros_like(tensors.b), to_c = at::zeros_like(tensors.c);
+    // Of B and C each share adds up its own.
+    const int64_t shares = SharesOf(s), bc_size = tensors.b.numel();
+    at::Tensor to_b = at::zeros({shares, bc_size}, up.options()), to_c = at::zeros_like(to_b);
     at::Tensor to_decay = at::zeros({s.rows, s.heads}, up.options());
-    ForHeads(s, [&](int64_t row, int64_t head) {
+    ForHeads(s, shares, [&](int64_t row, int64_t head, int64_t share) {
       const HeadView view = tensors.Head(row, head);
       const int64_t x_at = (row * s.time * s.heads + head) * s.size;
-      const int64_t bc_at = (row * s.time * s.groups + head / s.heads_a_group()) * s.state;
+      const int64_t bc_at =
+          share * bc_size + (row * s.time * s.groups + head / s.heads_a_group()) * s.state;
       HeadGradients to{.x = to_x.data_ptr<float>() + x_at,
                        .step = to_step.data_ptr<float>() + row * s.time * s.heads + head,
                        .b = to_b.data_ptr<float>() + bc_at,
@@ -253,7 +267,10 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
                pull.data(), states.data(), to);
       to_decay.data_ptr<float>()[row * s.heads + head] = static_cast<float>(to.decay);
     });
-    return {to_x, to_step, to_decay.sum(0), to_b, to_c, at::Tensor()};
+    const auto added = [&](const at::Tensor& parts) {
+      return parts.sum(0).view(tensors.b.sizes());
+    };
+    return {to_x, to_step, to_decay.sum(0), added(to_b), added(to_c), at::Tensor()};
   }
 };
 

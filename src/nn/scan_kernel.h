@@ -9,7 +9,8 @@ namespace understudy::nn {
 
 inline constexpr int64_t kScanStride = 32;
 
-// As StateSpaceScan, for f32 tensors on the CPU. One thread takes a row's group of heads.
+// As StateSpaceScan, for f32 tensors on the CPU. Heads of a row go to several threads where there
+// are more threads than rows.
 at::Tensor ScanOnCpu(const ScanInput& input);
 
 }  // namespace understudy::nn

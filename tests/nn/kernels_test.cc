@@ -242,6 +242,46 @@ TEST(StateSpaceScan, OnePassAndChunksHaveTheSameGradients) {
   }
 }
 
+// More threads than rows: the heads of a row, or its channels, are dealt among them.
+TEST(StateSpaceScan, ARowOnSeveralThreadsHasTheSameGradients) {
+  const at::Tensor segments = at::zeros({1, 40}, at::kLong);
+  std::vector<at::Tensor> tensors = ScanTensors(1, 40, 64);
+  for (at::Tensor& tensor : tensors) tensor.requires_grad_(true);
+  const auto gradients = [&](int threads) {
+    at::set_num_threads(threads);
+    return torch::autograd::grad({Summed(StateSpaceScan(ScanOf(tensors, segments)))}, tensors);
+  };
+  const int before = at::get_num_threads();
+  const auto one = gradients(1);
+  for (const int threads : {2, 3, 7, 16}) {
+    const auto several = gradients(threads);
+    for (size_t i = 0; i < one.size(); ++i) {
+      EXPECT_LT(Apart(several[i], one[i]), 1e-5 * one[i].abs().max().item<double>())
+          << threads << " threads, input " << i;
+    }
+  }
+  at::set_num_threads(before);
+}
+
+TEST(Kernels, AConvolutionOfOneRowOnSeveralThreads) {
+  const std::vector<at::Tensor> inputs{Normal({1, 30, 37}, 1).requires_grad_(true),
+                                       Normal({37, 4}, 2).requires_grad_(true),
+                                       Normal({37}, 3).requires_grad_(true)};
+  const at::Tensor segments = at::zeros({1, 30}, at::kLong);
+  const auto gradients = [&](int threads) {
+    at::set_num_threads(threads);
+    return torch::autograd::grad(
+        {Summed(CausalConvSilu(inputs[0], inputs[1], inputs[2], segments))}, inputs);
+  };
+  const int before = at::get_num_threads();
+  const auto one = gradients(1);
+  for (const int threads : {2, 5, 40}) {
+    const auto several = gradients(threads);
+    for (size_t i = 0; i < one.size(); ++i) EXPECT_EQ(Apart(several[i], one[i]), 0) << threads;
+  }
+  at::set_num_threads(before);
+}
+
 TEST(Recomputed, ItsGradientsAreThoseOfItsInsides) {
   at::Tensor weight = Normal({4, 4}, 2);
   ExpectGradients(
