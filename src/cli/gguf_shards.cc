@@ -57,6 +57,7 @@ Result<ExitCode> Merge(const ShardFlags& flags, Console& console) {
                     .At(flags.out)
                     .Mend("Remove it, or name another by --out."));
   }
+  TRY_VOID(MakeFolders(std::filesystem::path(flags.out).parent_path()));
   TRY_VOID(WriteWhole(file, flags.out));
   Report({flags.out}, flags.json, console);
   return ExitCode::kOk;

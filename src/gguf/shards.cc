@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kNumber = "split.no", kCount = "split.count",
                            kTensors = "split.tensors.count";
-constexpr uint64_t kMaxShards = 99'999;
-constexpr uint64_t kHeadBytes = 256;  // of a shard without metadata, at most about so much
+constexpr uint64_t kMaxShards = 65'535;  // their number is a u16
+constexpr uint64_t kHeadBytes = 256;     // of a shard without metadata, at most about so much
 constexpr uint64_t kTensorHeadBytes = 128;
 
 bool IsOfShards(std::string_view key) {

@@ -21,7 +21,7 @@ std::filesystem::path ShardPath(const std::filesystem::path& prefix, uint64_t nu
                                 uint64_t count);
 
 // Writes the model as shards of at most `max_bytes`, but for a shard of one tensor that is larger
-// and a first shard whose metadata is. Returns their paths; kInvalidInput beyond 99,999 shards.
+// and a first shard whose metadata is. Returns their paths; kInvalidInput beyond 65,535 shards.
 Result<std::vector<std::filesystem::path>> WriteShards(const GgufFile& file,
                                                        const std::filesystem::path& prefix,
                                                        uint64_t max_bytes);

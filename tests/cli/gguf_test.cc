@@ -32,6 +32,19 @@ class GgufCommand : public ::testing::Test {
   TempFolder folder_;
 };
 
+TEST_F(GgufCommand, SplitAndMergeGiveTheSameModel) {
+  const std::string prefix = (folder_ / "parts/small").string();
+  const Ran split = RunCli({"gguf", "split", model_, "--max-size", "100K", "--out", prefix});
+  EXPECT_EQ(split.code, 0) << split.err;
+  EXPECT_THAT(split.out, HasSubstr(prefix + "-00001-of-000"));
+  const std::string first = split.out.substr(0, split.out.find(".gguf") + 5);
+  const std::string whole = (folder_ / "again/whole.gguf").string();
+  EXPECT_EQ(RunCli({"gguf", "merge", first, "--out", whole}).code, 0);
+  EXPECT_EQ(RunCli({"gguf", "diff", model_, whole}).code, 0);
+  EXPECT_THAT(RunCli({"gguf", "merge", first, "--out", whole}).err, HasSubstr("already"));
+  EXPECT_EQ(RunCli({"gguf", "split", model_, "--max-size", "1K"}).code, 2);
+}
+
 TEST_F(GgufCommand, ShowListsMetadataAndTensors) {
   const Ran ran = RunCli({"gguf", "show", model_});
   EXPECT_EQ(ran.code, 0) << ran.err;
