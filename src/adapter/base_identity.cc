@@ -1,11 +1,5 @@
 #include "adapter/base_identity.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <map>
 
 #include <fmt/format.h>
@@ -45,22 +39,6 @@ std::string HashTokenizer(const GgufFile& file) {
 }
 
 }  // namespace
-
-Result<std::string> HashFile(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return Fail(IoErrorFromErrno("cannot open " + path.string(), errno));
-  struct stat info{};
-  const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-  const auto size = static_cast<size_t>(regular ? info.st_size : 0);
-  void* bytes = size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0) : nullptr;
-  const int reason = errno;
-  ::close(fd);
-  if (!regular) return Fail(IoError(path.string() + " is not a regular file"));
-  if (bytes == MAP_FAILED) return Fail(IoErrorFromErrno("cannot map " + path.string(), reason));
-  std::string hash = Sha256Hex({static_cast<const char*>(bytes), size});
-  if (bytes) ::munmap(bytes, size);
-  return hash;
-}
 
 Result<BaseIdentity> IdentifyBase(const std::filesystem::path& path) {
   TRY(const GgufFile file, GgufFile::Open(path));

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "base/result.h"
 
@@ -25,8 +26,5 @@ struct BaseIdentity {
 Result<BaseIdentity> IdentifyBase(const std::filesystem::path& path);
 
 json::object ToJson(const BaseIdentity& base);
-
-// SHA-256 of a file, hex.
-Result<std::string> HashFile(const std::filesystem::path& path);
 
 }  // namespace understudy

@@ -1,6 +1,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,8 @@
 #include <system_error>
 
 #include <fmt/format.h>
+
+#include "base/ids.h"
 
 namespace understudy {
 namespace {
@@ -64,6 +67,22 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
   }
   bytes.resize(filled);
   return bytes;
+}
+
+Result<std::string> HashFile(const std::filesystem::path& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0) return Fail(IoErrorFromErrno("cannot open " + path.string(), errno));
+  struct stat info{};
+  const bool regular = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  const auto size = static_cast<size_t>(regular ? info.st_size : 0);
+  void* bytes = size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0) : nullptr;
+  const int reason = errno;
+  ::close(fd);
+  if (!regular) return Fail(IoError(path.string() + " is not a regular file"));
+  if (bytes == MAP_FAILED) return Fail(IoErrorFromErrno("cannot map " + path.string(), reason));
+  std::string hash = Sha256Hex({static_cast<const char*>(bytes), size});
+  if (bytes) ::munmap(bytes, size);
+  return hash;
 }
 
 Status WriteFileAtomically(const std::filesystem::path& path, std::string_view bytes,

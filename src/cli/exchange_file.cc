@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "chat/exchange_json.h"
-#include "cli/line_reader.h"
+#include "base/line_reader.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 

@@ -1,11 +1,11 @@
-#include "cli/line_reader.h"
+#include "base/line_reader.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "base/file.h"
-#include "cli/run_cli.h"
+#include "support/temp_folder.h"
 
 namespace understudy {
 namespace {
