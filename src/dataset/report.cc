@@ -24,6 +24,7 @@ constexpr std::array<Words, kSkipReasonCount> kWords{{
     {"held_out", "its request is in the validation data"},
     {"unrenderable", "the chat template refuses it"},
     {"too_long", "more tokens than the limit"},
+    {"refused", "a refusal in place of an answer"},
 }};
 
 std::string Ratio(int64_t of, int64_t to) {

@@ -28,8 +28,9 @@ enum class SkipReason : uint8_t {
   kHeldOut,          // its request is in the validation data
   kUnrenderable,     // the model's chat template refuses it
   kTooLong,          // more tokens than the limit
+  kRefused,          // the answer declines (flywheel/curate/refusal.h)
 };
-inline constexpr size_t kSkipReasonCount = 15;
+inline constexpr size_t kSkipReasonCount = 16;
 std::string_view Name(SkipReason reason);      // "broken_arguments"
 std::string_view Describe(SkipReason reason);  // "tool call whose arguments are no JSON object"
 
