@@ -40,6 +40,7 @@ constexpr Command kCommands[] = {
     {"import", "read exchanges from files into the usage store", DefineImport},
     {"exchanges", "what was recorded: list it, show it, export it", nullptr, kExchanges},
     {"replay", "send recorded requests again and compare the answers", DefineReplay},
+    {"curate", "mask, check, deduplicate and split recorded exchanges for training", DefineCurate},
     {"tune", "train a LoRA adapter for one task on recorded exchanges", DefineTune},
     {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
     {"gguf", "model files: show, check, compare, split, merge them", nullptr, kGguf},

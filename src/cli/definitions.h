@@ -8,6 +8,7 @@ namespace understudy {
 Action DefineCompletion(CLI::App& app);     // completion.cc
 Action DefineConfigCheck(CLI::App& app);    // config.cc
 Action DefineConfigShow(CLI::App& app);     // config.cc
+Action DefineCurate(CLI::App& app);         // curate.cc
 Action DefineDoctor(CLI::App& app);         // doctor.cc
 Action DefineExchangesList(CLI::App& app);  // exchanges.cc
 Action DefineExchangesShow(CLI::App& app);  // exchanges.cc
