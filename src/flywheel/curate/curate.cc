@@ -28,7 +28,7 @@ bool IsBlank(std::string_view line) {
 class Curation {
  public:
   // `spool` null: a dry run.
-  Curation(const CurateOptions& options, const StageRun& run, LineFile* spool)
+  Curation(const CurateOptions& options, const StageRun& run, SpoolFile* spool)
       : options_(options), run_(run), spool_(spool) {
     report_.masking = options.mask.has_value();
     if (options.mask) masker_.emplace(*options.mask);
@@ -56,10 +56,10 @@ class Curation {
   }
 
   Status WriteAll() {
-    std::vector<LineFile> files;
+    std::vector<SpoolFile> files;
     for (size_t i = 0; i < kPartCount; ++i) {
       const auto name = fmt::format("{}.jsonl", Name(static_cast<Part>(i)));
-      TRY(LineFile file, LineFile::Create(run_.folder() / name));
+      TRY(SpoolFile file, SpoolFile::Create(run_.folder() / name));
       files.push_back(std::move(file));
     }
     TRY_VOID(spool_->Rewind());
@@ -74,7 +74,7 @@ class Curation {
       const auto part = static_cast<size_t>(PartAt(row.split, options_.shares));
       TRY_VOID(files[part].Write(WithMark(line, mark)));
     }
-    for (LineFile& file : files) TRY_VOID(file.Flush());
+    for (SpoolFile& file : files) TRY_VOID(file.Flush());
     return WriteFileAtomically(run_.folder() / kReport, json::serialize(ToJson(report_)) + '\n',
                                0600);
   }
@@ -181,7 +181,7 @@ class Curation {
 
   const CurateOptions& options_;
   const StageRun& run_;
-  LineFile* spool_;
+  SpoolFile* spool_;
   std::optional<Masker> masker_;
   std::vector<Row> rows_;  // as many as lines in the spool, in its order
   std::vector<uint32_t> groups_;
@@ -203,7 +203,7 @@ StageSpec SpecOf(const CurateOptions& options) {
 }
 
 Status CurateInto(const CurateOptions& options, StageRun& run, CurateReport& report) {
-  TRY(LineFile spool, LineFile::Create(run.folder() / ".spool"));
+  TRY(SpoolFile spool, SpoolFile::Create(run.folder() / ".spool"));
   Curation curation(options, run, &spool);
   TRY_VOID(curation.ReadAll());
   TRY_VOID(curation.Decide());

@@ -10,11 +10,11 @@
 
 namespace understudy {
 
-Error LineFile::Wrong(std::string_view what) const {
+Error SpoolFile::Wrong(std::string_view what) const {
   return IoErrorFromErrno(fmt::format("cannot {} {}", what, path_.string()), errno);
 }
 
-Result<LineFile> LineFile::Create(const std::filesystem::path& path) {
+Result<SpoolFile> SpoolFile::Create(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   std::FILE* file = fd < 0 ? nullptr : ::fdopen(fd, "w+");
   if (!file) {
@@ -22,27 +22,27 @@ Result<LineFile> LineFile::Create(const std::filesystem::path& path) {
     if (fd >= 0) ::close(fd);
     return Fail(IoErrorFromErrno("cannot create " + path.string(), reason));
   }
-  return LineFile(path, file);
+  return SpoolFile(path, file);
 }
 
-Status LineFile::Write(std::string_view line) {
+Status SpoolFile::Write(std::string_view line) {
   std::FILE* file = file_.get();
   const bool written = std::fwrite(line.data(), 1, line.size(), file) == line.size();
   if (!written || std::fputc('\n', file) == EOF) return Fail(Wrong("write"));
   return {};
 }
 
-Status LineFile::Flush() {
+Status SpoolFile::Flush() {
   if (std::fflush(file_.get()) != 0) return Fail(Wrong("write"));
   return {};
 }
 
-Status LineFile::Rewind() {
+Status SpoolFile::Rewind() {
   if (std::fseek(file_.get(), 0, SEEK_SET) != 0) return Fail(Wrong("read"));
   return {};
 }
 
-Result<bool> LineFile::Read(std::string& line) {
+Result<bool> SpoolFile::Read(std::string& line) {
   char* bytes = nullptr;
   size_t room = 0;
   errno = 0;

@@ -10,10 +10,10 @@
 
 namespace understudy {
 
-class LineFile {
+class SpoolFile {
  public:
   // A new file, readable by its owner alone.
-  static Result<LineFile> Create(const std::filesystem::path& path);
+  static Result<SpoolFile> Create(const std::filesystem::path& path);
 
   Status Write(std::string_view line);
   Status Flush();
@@ -25,7 +25,7 @@ class LineFile {
   struct Close {
     void operator()(std::FILE* file) const { std::fclose(file); }
   };
-  LineFile(std::filesystem::path path, std::FILE* file) : path_(std::move(path)), file_(file) {}
+  SpoolFile(std::filesystem::path path, std::FILE* file) : path_(std::move(path)), file_(file) {}
   Error Wrong(std::string_view what) const;
 
   std::filesystem::path path_;
