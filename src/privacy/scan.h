@@ -58,7 +58,7 @@ inline bool IsHex(char c) {
 inline char ToLower(char c) {
   return IsUpper(c) ? static_cast<char>(c + 32) : c;
 }
-std::string Lower(std::string_view text);
+std::string LowerAscii(std::string_view text);
 std::string DigitsOf(std::string_view text);
 
 // The byte at `at`, or 0 outside of the text.

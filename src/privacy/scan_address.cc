@@ -87,7 +87,7 @@ bool IsFictitiousIpv4(const std::array<int, 4>& ip) {
 }
 
 bool LooksLikeVersion(std::string_view text, size_t at) {
-  const std::string before = Lower(text.substr(at > 9 ? at - 9 : 0, std::min<size_t>(at, 9)));
+  const std::string before = LowerAscii(text.substr(at > 9 ? at - 9 : 0, std::min<size_t>(at, 9)));
   return before.ends_with("version ") || before.ends_with("release ") || before.ends_with("ver. ");
 }
 
@@ -98,8 +98,8 @@ Found ScanEmail(const ScanText& in, size_t at) {
   if (begin >= at || end == 0) return std::nullopt;
   const std::string_view local = in.text.substr(begin, at - begin);
   if (local == "git" && At(in.text, end) == ':') return std::nullopt;  // a repository's address
-  const bool reserved = IsReservedDomain(Lower(in.text.substr(at + 1, end - at - 1)));
-  return Entity{EntityKind::kEmail, begin, end, Lower(in.text.substr(begin, end - begin)),
+  const bool reserved = IsReservedDomain(LowerAscii(in.text.substr(at + 1, end - at - 1)));
+  return Entity{EntityKind::kEmail, begin, end, LowerAscii(in.text.substr(begin, end - begin)),
                 reserved};
 }
 

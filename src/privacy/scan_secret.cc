@@ -112,7 +112,7 @@ size_t ValueBegin(std::string_view text, size_t end) {
   if (text.substr(at, 3) == "is ") at += 3;
   skip(":=", 2);
   skip("\"'` ", 3);
-  if (Lower(text.substr(at, 7)) == "bearer ") at += 7;
+  if (LowerAscii(text.substr(at, 7)) == "bearer ") at += 7;
   return at;
 }
 
@@ -171,7 +171,7 @@ Found ScanNamedSecret(const ScanText& in, size_t word) {
   const std::string_view text = in.text;
   const size_t end = TokenEnd(text, word, IsTokenByte, kLongestName + 1);
   if (end - word < 3 || end - word > kLongestName ||
-      !NamesSecret(Lower(text.substr(word, end - word)))) {
+      !NamesSecret(LowerAscii(text.substr(word, end - word)))) {
     return std::nullopt;
   }
   const size_t value = ValueBegin(text, end);
@@ -180,8 +180,8 @@ Found ScanNamedSecret(const ScanText& in, size_t word) {
 
 Found ScanKeyedSecret(const ScanText& in) {
   if (in.key.empty() || in.is_number || in.text.size() < 16) return std::nullopt;
-  if (in.key.size() > 64 || !NamesSecret(Lower(in.key))) return std::nullopt;
-  return TokenAt(in, Lower(in.text.substr(0, 7)) == "bearer " ? 7 : 0);
+  if (in.key.size() > 64 || !NamesSecret(LowerAscii(in.key))) return std::nullopt;
+  return TokenAt(in, LowerAscii(in.text.substr(0, 7)) == "bearer " ? 7 : 0);
 }
 
 }  // namespace understudy

@@ -6,7 +6,7 @@
 
 namespace understudy {
 
-std::string Lower(std::string_view text) {
+std::string LowerAscii(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), ToLower);
   return out;
