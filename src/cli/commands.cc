@@ -43,6 +43,8 @@ constexpr Command kCommands[] = {
     {"curate", "mask, check, deduplicate and split recorded exchanges for training", DefineCurate},
     {"tune", "train a LoRA adapter for one task on recorded exchanges", DefineTune},
     {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
+    {"report", "what small models did: share, agreement, latency, cost, by task and agent",
+     DefineReport},
     {"gguf", "model files: show, check, compare, split, merge them", nullptr, kGguf},
     {"completion", "print the completion script for bash, zsh or fish", DefineCompletion},
     {"version", "print the version and what it was built from", DefineVersion},

@@ -26,6 +26,7 @@ Action DefineModelsTest(CLI::App& app);     // models_test_command.cc
 Action DefinePretrain(CLI::App& app);       // tune.cc
 Action DefineRecord(CLI::App& app);         // record.cc
 Action DefineReplay(CLI::App& app);         // replay.cc
+Action DefineReport(CLI::App& app);         // report.cc
 Action DefineServe(CLI::App& app);          // serve.cc
 Action DefineTune(CLI::App& app);           // tune.cc
 Action DefineVersion(CLI::App& app);        // version.cc
