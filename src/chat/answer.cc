@@ -1,5 +1,6 @@
 #include "chat/answer.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "chat/json_reader.h"
@@ -84,6 +85,24 @@ bool ReadSaid(JsonReader& in, Value value, bool whole, T* said) {
   });
 }
 
+// Candidates for one token, in any order: how far the best is above the next.
+template <class T>
+bool ReadMargin(JsonReader& in, Value value, T* said) {
+  constexpr double least = std::numeric_limits<double>::lowest();
+  double first = least, second = least;
+  const bool read = in.Items(value, [&](Value item) {
+    double logprob = least;
+    const bool known = in.Members(item, [&](std::string_view key, Value member) {
+      return key == "logprob" ? in.Number(member, &logprob) : in.Skip(member);
+    });
+    second = std::max(second, std::min(first, logprob));
+    first = std::max(first, logprob);
+    return known;
+  });
+  if (second > least) said->token_margins.push_back(static_cast<float>(first - second));
+  return read;
+}
+
 template <class T>
 bool ReadTokenLogprob(JsonReader& in, Value value, T* said) {
   double logprob = 0;
@@ -91,6 +110,9 @@ bool ReadTokenLogprob(JsonReader& in, Value value, T* said) {
   Span span;
   const bool read = in.Spanned(value, &span, [&] {
     return in.Members(value, [&](std::string_view key, Value member) {
+      if (key == "top_logprobs" && in.Kind(member) == JsonKind::kArray) {
+        return ReadMargin(in, member, said);
+      }
       if (key != "logprob") return in.Skip(member);
       told = in.Kind(member) != JsonKind::kNull;
       return in.Number(member, &logprob);

@@ -34,6 +34,8 @@ struct Choice {
   FinishReason finish = FinishReason::kNone;
   std::string reasoning;              // reasoning_content, as DeepSeek, vLLM and llama-server send
   std::vector<float> token_logprobs;  // natural log, one a content token; empty if not asked
+  std::vector<float> token_margins;   // first candidate's log-probability less the second's, of
+                                      // each token for which two candidates or more were told
   std::string logprobs;  // items of logprobs.content as received, comma between; empty if none
 };
 
@@ -59,7 +61,7 @@ struct ChatChunk {
                                        // only in the first of a call; arguments: the next piece
     FinishReason finish = FinishReason::kNone;
     std::string reasoning;
-    std::vector<float> token_logprobs;
+    std::vector<float> token_logprobs, token_margins;
     std::string logprobs;
   };
   std::vector<Delta> deltas;

@@ -48,6 +48,8 @@ void AddDelta(Choice& choice, const ChatChunk::Delta& delta) {
   if (delta.finish != FinishReason::kNone) choice.finish = delta.finish;
   choice.token_logprobs.insert(choice.token_logprobs.end(), delta.token_logprobs.begin(),
                                delta.token_logprobs.end());
+  choice.token_margins.insert(choice.token_margins.end(), delta.token_margins.begin(),
+                              delta.token_margins.end());
   if (!choice.logprobs.empty() && !delta.logprobs.empty()) choice.logprobs += ',';
   choice.logprobs += delta.logprobs;
 }

@@ -168,7 +168,7 @@ Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& reques
   auto use = generation();
   CO_TRY(const int adapter, use->AdapterNumber(request.deployment));
   const AdapterChoice adapters{use->adapter_names().size(), adapter};
-  CO_TRY(const std::string body, LocalChatBody(request.chat, rules_, adapters));
+  CO_TRY(const std::string body, LocalChatBody(request.chat, rules_, adapters, request.signals));
   if (const auto health = use->server().health(); health.state != ModelState::kReady) {
     co_return Fail(NotReady(options_.name, health));
   }
@@ -186,16 +186,22 @@ Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& reques
 }
 
 Task<Result<std::unique_ptr<AnswerStream>>> LocalModel::Stream(ModelRequest& request) {
+  request.signals = false;  // chunks go to the client as they are
   CO_TRY(std::unique_ptr<AnswerStream> stream, co_await Open(request));
   co_return std::move(stream);
 }
 
 Task<Result<ChatAnswer>> LocalModel::Complete(ModelRequest& request) {
   CO_TRY(const auto stream, co_await Open(request));
+  request.first_chunk_at = Clock::System().Now();
+  const bool keep_from_client = request.signals && !request.chat.logprobs;
   AnswerBuilder builder;
   for (;;) {
-    CO_TRY(const auto chunk, co_await stream->Next());
+    CO_TRY(auto chunk, co_await stream->Next());
     if (!chunk) break;
+    if (keep_from_client) {
+      for (auto& delta : chunk->deltas) delta.logprobs.clear();
+    }
     builder.Add(*chunk);
   }
   co_return std::move(builder).Build(Clock::System().WallMs());

@@ -10,8 +10,10 @@ namespace {
 // Fields of llama-server's own that a client has no business with.
 constexpr std::string_view kServerFields[] = {
     "lora",          "id_slot", "response_fields",      "return_progress", "timings_per_token",
-    "return_tokens", "verbose", "reasoning_in_content",
+    "return_tokens", "verbose", "reasoning_in_content", "n_probs",         "post_sampling_probs",
 };
+
+constexpr int kSignalCandidates = 2;  // the likeliest, and the one it was preferred to
 
 Error Unsupported(std::string message, std::string_view param) {
   Error error = InvalidInput(std::move(message));
@@ -72,12 +74,20 @@ Status SettleTools(json::object& body, const ChatRequest& chat) {
   const bool must_call =
       chat.tool_choice == ToolChoice::kFunction || chat.tool_choice == ToolChoice::kRequired;
   if (must_call) body.erase("response_format");  // it would win over the tools
-  if (chat.logprobs) {
-    body.erase("logprobs");
-    body.erase("top_logprobs");
-    body["n_probs"] = std::max(1, chat.top_logprobs);
-  }
   return {};
+}
+
+void SettleLogprobs(json::object& body, const ChatRequest& chat, bool signals) {
+  if (!chat.logprobs && !signals) return;
+  if (chat.tools.empty()) {
+    if (chat.logprobs) return;  // as it came
+    body["logprobs"] = true;
+    body["top_logprobs"] = kSignalCandidates;
+    return;
+  }
+  body.erase("logprobs");
+  body.erase("top_logprobs");
+  body["n_probs"] = chat.logprobs ? std::max(1, chat.top_logprobs) : kSignalCandidates;
 }
 
 json::array LoraList(AdapterChoice adapters) {
@@ -92,7 +102,7 @@ json::array LoraList(AdapterChoice adapters) {
 }  // namespace
 
 Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
-                                  AdapterChoice adapters) {
+                                  AdapterChoice adapters, bool signals) {
   TRY_VOID(CheckAbilities(chat, rules));
   TRY(json::value value, ParseJson(chat.body));
   json::object& body = value.as_object();  // ParseChatRequest has seen to it
@@ -101,6 +111,7 @@ Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRul
     if (json::value* text = body.if_contains(part)) rules.control_texts.Defuse(*text);
   }
   TRY_VOID(SettleTools(body, chat));
+  SettleLogprobs(body, chat, signals);
   body["model"] = rules.model;
   body["stream"] = true;
   body["stream_options"] = json::object{{"include_usage", true}};

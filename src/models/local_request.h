@@ -8,6 +8,8 @@
 //    (chat/control_texts.h); response schemas are left alone, they are not part of the prompt.
 //  - tool_choice {"function": X} does not force X there: only X is offered, as "required".
 //  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
+//  - With `signals`, where the client did not ask for them, logprobs with two candidates a token;
+//    they are the caller's, who keeps them from the client.
 //  - Fields that reach into the server (slots, adapters, response shape) are taken out.
 #pragma once
 
@@ -38,7 +40,7 @@ struct AdapterChoice {
 // slots, images without a projector, tools together with an enforced response format.
 // kInvalidInput for a forced tool that is not offered.
 Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
-                                  AdapterChoice adapters);
+                                  AdapterChoice adapters, bool signals = false);
 
 // The body for POST /v1/embeddings. kInvalidInput when it is no JSON object.
 Result<std::string> LocalEmbeddingsBody(std::string_view body, const std::string& model);

@@ -55,6 +55,11 @@ struct ModelRequest {
   std::string_view deployment;     // local adapter to apply; empty: the plain base
   Cancellation& cancellation;
   int retries = 0;  // out: how many extra tries it took
+  // Complete only: ask for the two likeliest candidates of each token, also where the client did
+  // not; then they are in the choices' token_logprobs and token_margins, and nowhere in the body.
+  // A model that cannot leaves them empty; a client's own wish is left as it is.
+  bool signals = false;
+  std::optional<Monotonic> first_chunk_at;  // out, where Complete streams behind the scenes
 };
 
 // A streamed answer. Dropping it before the end cancels the upstream's work.

@@ -83,6 +83,40 @@ TEST_F(LocalModelTest, ForcedToolsAreCalledStreamedToo) {
   }
 }
 
+Task<Result<ChatAnswer>> AskForSignals(std::shared_ptr<LocalModel> model, std::string body) {
+  const auto chat = ParseChatRequest(std::move(body));
+  Cancellation cancellation;
+  ModelRequest request{*chat, {}, "", cancellation};
+  request.signals = true;
+  auto answer = co_await model->Complete(request);
+  EXPECT_TRUE(request.first_chunk_at.has_value());
+  co_return answer;
+}
+
+TEST_F(LocalModelTest, SignalsAreToldToUsAndNotToTheClient) {
+  const auto model = Start(TinyOptions());
+  const std::string plain = Body("Hello", R"("temperature":0,"max_tokens":12)");
+  const std::string tools =
+      Body("Do it", fmt::format(R"({},"temperature":0,"tool_choice":"required")", kTools));
+  for (const std::string& body : {plain, tools}) {
+    const auto answer = Run(AskForSignals(model, body));
+    ASSERT_TRUE(answer.has_value()) << answer.error().ToString();
+    const Choice& choice = answer->choices[0];
+    EXPECT_GE(choice.token_logprobs.size(), 2u);
+    EXPECT_EQ(choice.token_margins.size(), choice.token_logprobs.size());
+    for (const float margin : choice.token_margins) EXPECT_GE(margin, 0);
+    EXPECT_EQ(choice.logprobs, "");
+    EXPECT_THAT(answer->body, HasSubstr(R"("logprobs":null)"));
+    const auto unasked = AskNow(model, body);
+    ASSERT_TRUE(unasked.has_value());
+    EXPECT_TRUE(SameAnswer(*answer, *unasked)) << "asking changes nothing";
+    EXPECT_TRUE(unasked->choices[0].token_logprobs.empty());
+  }
+  const auto asked = Run(AskForSignals(model, Body("Hello", R"("max_tokens":3,"logprobs":true)")));
+  ASSERT_TRUE(asked.has_value());
+  EXPECT_THAT(asked->body, HasSubstr(R"("logprobs":{"content":[)")) << "the client asked itself";
+}
+
 TEST_F(LocalModelTest, ToolResultsAndEarlierCallsAreTaken) {
   const auto model = Start(TinyOptions());
   const std::string body =

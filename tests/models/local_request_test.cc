@@ -109,6 +109,26 @@ TEST(LocalRequest, LogprobsWithToolsAreAskedForAnotherWay) {
   EXPECT_TRUE(BoolOr(Converted(With(R"("logprobs":true)")), "logprobs", false));
 }
 
+TEST(LocalRequest, SignalsAskForTwoCandidatesAToken) {
+  const auto body_of = [](const std::string& more) {
+    const auto chat = ParseChatRequest(With(more)).value();
+    return ParseJson(LocalChatBody(chat, Rules(), {}, true).value()).value();
+  };
+  const auto plain = body_of(R"("n":1)");
+  EXPECT_TRUE(BoolOr(plain, "logprobs", false));
+  EXPECT_EQ(IntOr(plain, "top_logprobs", 0), 2);
+  EXPECT_EQ(IntOr(body_of(kTools), "n_probs", 0), 2);
+  const auto own = body_of(R"("logprobs":true,"top_logprobs":5)");
+  EXPECT_EQ(IntOr(own, "top_logprobs", 0), 5) << "the client's own wish stays";
+}
+
+TEST(LocalRequest, WithoutSignalsNothingIsAskedFor) {
+  const auto body = Converted(With(R"("n_probs":7,"post_sampling_probs":true)"));
+  for (const char* name : {"logprobs", "top_logprobs", "n_probs", "post_sampling_probs"}) {
+    EXPECT_EQ(Find(body, name), nullptr) << name;
+  }
+}
+
 TEST(LocalRequest, WhatItCannotDoIsUnsupportedSoThatAnotherModelMay) {
   const std::pair<std::string, const char*> cases[] = {
       {With(R"("n":3)"), "n"},
