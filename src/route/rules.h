@@ -21,10 +21,27 @@ struct RouteHints {
   std::string_view route_header;  // x-understudy-route: auto, local, reference, task:NAME, model
 };
 
+// What a router makes of an SLM's answer once it is there.
+struct Confidence {
+  double probability = 1;  // that the answer is as good as the reference's
+  double threshold = 0;    // below it, the reference answers
+  bool enough() const { return probability >= threshold; }
+};
+
+// Who answers. Immutable, so shared by all threads.
 class Router {
  public:
   virtual ~Router() = default;
   virtual Result<Decision> Decide(const ChatRequest& request, const RouteHints& hints) const = 0;
+
+  // The second look: `answer` is what that candidate of `decision` (a shadow, perhaps, not the
+  // chosen) said, and has passed verification. Enough, where a router has no opinion.
+  virtual Confidence Judge([[maybe_unused]] const Decision& decision,
+                           [[maybe_unused]] const Candidate& candidate,
+                           [[maybe_unused]] const ChatRequest& request,
+                           [[maybe_unused]] const ChatAnswer& answer) const {
+    return {};
+  }
 };
 
 // Order: x-understudy-route header; alias in `model` ("understudy/auto", "understudy/local",
