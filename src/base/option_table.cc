@@ -231,6 +231,15 @@ void Walk(OptionVisitor& v, RoutingOptions& o) {
            "the two, \"none\", or a model's name."},
           o.fallback);
   v.Visit({"escalate", "Ask the reference when an SLM's answer fails verification."}, o.escalate);
+  v.Visit({"learned",
+           "Let the router of deployments.json decide where no header, name or rule does; false: "
+           "its models and adapters are loaded, and only asked for by name."},
+          o.learned);
+  v.Visit({.key = "shadows",
+           .help = "Shadow answers of deployments under test asked for at once, behind calls that "
+                   "the reference answered; further ones are left out. 0: none.",
+           .max = 1024},
+          o.shadows);
   v.Visit(Choice("stream", "hold|flow",
                  "SLM streams: \"hold\" them until the verdict, or let them \"flow\" unverified "
                  "from the first token."),

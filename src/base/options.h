@@ -76,6 +76,9 @@ struct RoutingOptions {
                                   // the first small one
   std::string fallback = "auto";  // "auto": the other of the two; "none"; or a name
   bool escalate = true;           // failed verification asks the reference
+  bool learned = true;            // deployments.json's router decides where no rule does
+  int64_t shadows = 2;            // shadow answers asked for at once, in the
+                                  // background; 0: none
   std::string stream = "hold";    // SLM streams: "hold" until the verdict, or "flow"
   std::vector<RouteRule> rules;
   std::vector<TaskOptions> tasks;

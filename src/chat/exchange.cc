@@ -11,7 +11,7 @@ namespace {
 // Names by value; their order is frozen with the values in exchange.h.
 constexpr std::array<std::string_view, 5> kAnswerKinds{"reference", "slm", "repair", "sample",
                                                        "shadow"};
-constexpr std::array<std::string_view, 11> kVerdicts{"unchecked",
+constexpr std::array<std::string_view, 13> kVerdicts{"unchecked",
                                                      "pass",
                                                      "empty",
                                                      "truncated",
@@ -21,7 +21,9 @@ constexpr std::array<std::string_view, 11> kVerdicts{"unchecked",
                                                      "invalid_arguments",
                                                      "missing_tool_call",
                                                      "refusal",
-                                                     "error"};
+                                                     "error",
+                                                     "low_confidence",
+                                                     "differs"};
 constexpr std::array<std::string_view, 3> kRoutes{"reference", "local", "named"};
 constexpr std::array<std::string_view, 15> kOutcomes{
     "served",         "escalated",   "fell_back",     "unverified",  "invalid_request",

@@ -28,7 +28,9 @@ enum class VerdictKind : uint8_t {
   kInvalidArguments = 7,  // tool arguments not JSON, or against the tool's schema
   kMissingToolCall = 8,   // tool_choice demanded one
   kRefusal = 9,
-  kError = 10,  // the model failed: there is no answer to judge
+  kError = 10,          // the model failed: there is no answer to judge
+  kLowConfidence = 11,  // the router, seeing the answer, holds it for less sure than it must be
+  kDiffers = 12,        // of a shadow answer: it would have passed, but is not the reference's
 };
 
 struct Verdict {
@@ -115,6 +117,9 @@ struct Exchange {
   Outcome outcome = Outcome::kServed;
   int64_t total_us = 0;
   std::string extra;  // members we do not know, as one JSON object; empty for none
+  // What came after the exchange of this id was recorded: its shadow answers, to be added there.
+  // Nothing else of it counts. Not stored, and not in JSONL.
+  bool is_supplement = false;
 };
 
 std::string_view Name(AnswerKind kind);

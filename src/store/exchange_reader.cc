@@ -250,7 +250,7 @@ Result<AnswerRecord> ExchangeReader::LoadAnswer() {
                     .total_us = answers_.Number(kAnswerTotalUs)};
   answer.verdict.took_us = answers_.Number(kVerdictUs);
   if (!ToEnum(answers_.Number(kKind), AnswerKind::kShadow, answer.kind) ||
-      !ToEnum(answers_.Number(kVerdict), VerdictKind::kError, answer.verdict.kind)) {
+      !ToEnum(answers_.Number(kVerdict), VerdictKind::kDiffers, answer.verdict.kind)) {
     return Damaged("an unknown kind of answer or verdict", {});
   }
   return answer;

@@ -95,6 +95,13 @@ Result<std::unique_ptr<ExchangeWriter>> ExchangeWriter::Open(StoreFile& file) {
   TRY(writer->insert_exchange_, file.database->Prepare(kInsertExchange));
   TRY(writer->insert_answer_, file.database->Prepare(kInsertAnswer));
   TRY(writer->insert_body_, file.database->Prepare("INSERT INTO body(id, data) VALUES (?, ?)"));
+  TRY(writer->replace_body_,
+      file.database->Prepare("INSERT OR REPLACE INTO body(id, data) VALUES (?, ?)"));
+  TRY(writer->find_row_, file.database->Prepare("SELECT id FROM exchange WHERE uid = ?"));
+  TRY(writer->update_exchange_,
+      file.database->Prepare(
+          "UPDATE exchange SET detail = ?, body_bytes = ?, stored_bytes = ? WHERE id = ?"));
+  TRY(writer->reader_, ExchangeReader::Open(file));
   return writer;
 }
 
@@ -132,7 +139,13 @@ Result<size_t> ExchangeWriter::AppendAll(const std::vector<Exchange>& batch) {
 
 Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
   TRY_VOID(Check(exchange));
+  if (exchange.is_supplement) return Supplement(exchange);
   TRY_VOID(EncodeDetail(exchange));
+  if (detail_.empty()) {
+    insert_exchange_.BindNull(kDetail);
+  } else {
+    insert_exchange_.BindBlob(kDetail, detail_);
+  }
   TRY_VOID(EncodeBody(exchange));  // leaves the plain body in plain_
   TRY_VOID(BindNames(exchange));
   TRY_VOID(BindDecision(exchange));
@@ -156,6 +169,46 @@ Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
   return true;
 }
 
+// Of each deployment only the first shadow answer, so that the same supplement twice adds nothing.
+Result<bool> ExchangeWriter::Supplement(const Exchange& later) {
+  find_row_.BindText(1, later.id);
+  TRY(const bool there, find_row_.Step());
+  const int64_t row = there ? find_row_.Number(0) : 0;
+  find_row_.Reset();
+  if (!there) return false;  // it went unrecorded, so nothing can be learned from its shadow
+  TRY(Exchange whole, reader_->Get(later.id));
+  const size_t before = whole.answers.size();
+  for (const AnswerRecord& answer : later.answers) {
+    const bool known = std::ranges::any_of(whole.answers, [&](const AnswerRecord& old) {
+      return old.kind == AnswerKind::kShadow && old.model == answer.model &&
+             old.deployment == answer.deployment;
+    });
+    if (answer.kind == AnswerKind::kShadow && !known) whole.answers.push_back(answer);
+  }
+  if (whole.answers.size() == before || whole.answers.size() > kMaxAnswers) return false;
+  TRY_VOID(Replace(row, whole, before));
+  return true;
+}
+
+Status ExchangeWriter::Replace(int64_t row, const Exchange& whole, size_t answers_before) {
+  TRY_VOID(EncodeDetail(whole));
+  TRY_VOID(EncodeBody(whole));
+  if (detail_.empty()) {
+    update_exchange_.BindNull(1);
+  } else {
+    update_exchange_.BindBlob(1, detail_);
+  }
+  update_exchange_.Bind(2, static_cast<int64_t>(plain_.size()))
+      .Bind(3, static_cast<int64_t>(body_.size()))
+      .Bind(4, row);
+  TRY_VOID(update_exchange_.Run());
+  if (!body_.empty()) TRY_VOID(replace_body_.Bind(1, row).BindBlob(2, body_).Run());
+  for (size_t i = answers_before; i < whole.answers.size(); ++i) {
+    TRY_VOID(InsertAnswer((row << kAnswerBits) + static_cast<int64_t>(i), whole.answers[i]));
+  }
+  return {};
+}
+
 Status ExchangeWriter::EncodeBody(const Exchange& exchange) {
   parts_.assign({exchange.request, exchange.response});
   for (const auto& answer : exchange.answers) parts_.push_back(answer.body);
@@ -174,15 +227,10 @@ Status ExchangeWriter::EncodeDetail(const Exchange& exchange) {
     parts_.push_back(answer.verdict.detail);
   }
   detail_.clear();
-  if (AllEmpty(parts_)) {
-    insert_exchange_.BindNull(kDetail);
-    return {};
-  }
+  if (AllEmpty(parts_)) return {};
   PackParts(parts_, plain_);
-  TRY_VOID(file_.dictionaries->codec().Encode(
-      plain_, {.exchange = exchange.id, .column = BodyColumn::kDetail}, detail_));
-  insert_exchange_.BindBlob(kDetail, detail_);
-  return {};
+  return file_.dictionaries->codec().Encode(
+      plain_, {.exchange = exchange.id, .column = BodyColumn::kDetail}, detail_);
 }
 
 Status ExchangeWriter::BindNames(const Exchange& exchange) {

@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "chat/exchange.h"
+#include "store/exchange_reader.h"
 #include "store/store_file.h"
 
 namespace understudy {
@@ -24,6 +25,8 @@ class ExchangeWriter {
   Status Sync(bool durable);
   Result<size_t> AppendAll(const std::vector<Exchange>& batch);
   Result<bool> AppendOne(const Exchange& exchange);  // false: it was there
+  Result<bool> Supplement(const Exchange& later);    // false: there is nothing to add, or to add to
+  Status Replace(int64_t row, const Exchange& whole, size_t answers_before);
   Status EncodeBody(const Exchange& exchange);
   Status EncodeDetail(const Exchange& exchange);
   Status BindNames(const Exchange& exchange);
@@ -34,8 +37,10 @@ class ExchangeWriter {
 
   StoreFile& file_;
   Statement insert_exchange_, insert_body_, insert_answer_;
-  bool durable_ = false;           // what `synchronous` is set to
-  Effort effort_ = Effort::kFull;  // of the batch at hand
+  Statement find_row_, update_exchange_, replace_body_;  // for supplements
+  std::unique_ptr<ExchangeReader> reader_;               // likewise
+  bool durable_ = false;                                 // what `synchronous` is set to
+  Effort effort_ = Effort::kFull;                        // of the batch at hand
   // Of the exchange at hand; kept for their capacity.
   std::vector<std::string_view> parts_;
   std::string plain_, body_, detail_, candidates_;

@@ -120,7 +120,8 @@ void RecordWriter::AppendSingly() {
 }
 
 void RecordWriter::Done() {
-  tally_.recorded += batch_.size();
+  const auto supplements = std::ranges::count_if(batch_, &Exchange::is_supplement);
+  tally_.recorded += batch_.size() - static_cast<size_t>(supplements);
   ++tally_.commits;
   tally_.in_hand.store(0, std::memory_order_relaxed);
   if (failing_.exchange(false)) LOG_INFO("recorder: the store works again");

@@ -138,7 +138,7 @@ TEST(ExchangeJson, EveryOutcomeVerdictKindAndRouteRoundTrips) {
   for (int i = 0; i <= static_cast<int>(Outcome::kInternalError); ++i) {
     Exchange exchange = Full();
     exchange.outcome = static_cast<Outcome>(i);
-    exchange.answers[0].verdict.kind = static_cast<VerdictKind>(i % 11);
+    exchange.answers[0].verdict.kind = static_cast<VerdictKind>(i % 13);
     exchange.answers[0].kind = static_cast<AnswerKind>(i % 5);
     exchange.decision->route = static_cast<Route>(i % 3);
     ExpectSame(exchange, RoundTrip(exchange));

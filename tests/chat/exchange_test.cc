@@ -21,7 +21,7 @@ void ExpectNamesRoundTrip(Enum last, Parse parse) {
 
 TEST(ExchangeNames, RoundTrip) {
   ExpectNamesRoundTrip(AnswerKind::kShadow, ParseAnswerKind);
-  ExpectNamesRoundTrip(VerdictKind::kError, ParseVerdictKind);
+  ExpectNamesRoundTrip(VerdictKind::kDiffers, ParseVerdictKind);
   ExpectNamesRoundTrip(Route::kNamed, ParseRoute);
   ExpectNamesRoundTrip(Outcome::kInternalError, ParseOutcome);
 }
@@ -36,6 +36,10 @@ TEST(ExchangeNames, AreFrozen) {
   EXPECT_EQ(Name(Route::kLocal), "local");
   EXPECT_EQ(static_cast<int>(Outcome::kInternalError), 14);
   EXPECT_EQ(static_cast<int>(VerdictKind::kError), 10);
+  EXPECT_EQ(Name(VerdictKind::kLowConfidence), "low_confidence");
+  EXPECT_EQ(static_cast<int>(VerdictKind::kLowConfidence), 11);
+  EXPECT_EQ(Name(VerdictKind::kDiffers), "differs");
+  EXPECT_EQ(static_cast<int>(VerdictKind::kDiffers), 12);
 }
 
 TEST(ExchangeNames, ValuesOutOfRangeAreSafe) {

@@ -56,6 +56,62 @@ TEST(SqliteStore, KeepsLargeBodies) {
   ExpectEqual(store->Get(large.id).value(), large);
 }
 
+Exchange ShadowOf(const Exchange& of, std::string deployment) {
+  Exchange later;
+  later.id = of.id;
+  later.at_ms = of.at_ms;
+  later.is_supplement = true;
+  AnswerRecord& shadow = later.answers.emplace_back();
+  shadow.kind = AnswerKind::kShadow;
+  shadow.model = "small";
+  shadow.deployment = std::move(deployment);
+  shadow.body = R"({"choices":[{"message":{"content":"other"}}]})";
+  shadow.usage = {.prompt_tokens = 9, .completion_tokens = 3, .known = true};
+  shadow.timings.total_us = 77;
+  shadow.verdict = {.kind = VerdictKind::kDiffers, .detail = "content", .took_us = 5};
+  return later;
+}
+
+TEST(SqliteStore, AddsAShadowAnswerToItsExchange) {
+  const TempFolder folder;
+  Exchange full = FullExchange();
+  const Exchange shadow = ShadowOf(full, "d2"), another = ShadowOf(full, "d3");
+  {
+    const auto store = MustOpen(folder / "store.db");
+    ASSERT_TRUE(store->Append({SampleExchange(1), full}, false));
+    EXPECT_EQ(store->Append({shadow}, false).value(), 1U);
+  }
+  const auto store = MustOpen(folder / "store.db");
+  EXPECT_EQ(store->Append({shadow, another}, true).value(), 1U);  // the first is known by now
+  EXPECT_EQ(store->Count({}).value(), 2);
+  full.answers.push_back(shadow.answers[0]);
+  full.answers.push_back(another.answers[0]);
+  ExpectEqual(store->Get(full.id).value(), full);
+  ExpectEqual(store->Get(SampleExchange(1).id).value(), SampleExchange(1));
+}
+
+TEST(SqliteStore, AddsAShadowAnswerToAnExchangeOfTheSameBatch) {
+  const TempFolder folder;
+  const auto store = MustOpen(folder / "store.db");
+  Exchange bare;  // without bodies and details of its own
+  bare.id = "x";
+  const Exchange shadow = ShadowOf(bare, "");
+  ASSERT_EQ(store->Append({bare, shadow}, false).value(), 2U);
+  bare.answers.push_back(shadow.answers[0]);
+  ExpectEqual(store->Get("x").value(), bare);
+}
+
+TEST(SqliteStore, DropsASupplementOfNothing) {
+  const TempFolder folder;
+  const auto store = MustOpen(folder / "store.db");
+  EXPECT_EQ(store->Append({ShadowOf(SampleExchange(1), "d")}, false).value(), 0U);
+  EXPECT_EQ(store->Count({}).value(), 0);
+  Exchange not_a_shadow = ShadowOf(SampleExchange(1), "d");
+  not_a_shadow.answers[0].kind = AnswerKind::kSlm;
+  ASSERT_EQ(store->Append({SampleExchange(1), not_a_shadow}, false).value(), 1U);
+  ExpectEqual(store->Get(SampleExchange(1).id).value(), SampleExchange(1));
+}
+
 TEST(SqliteStore, StoresAServedBodyOnce) {
   const TempFolder folder;
   const auto store = MustOpen(folder / "store.db");
