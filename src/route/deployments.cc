@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <set>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -32,7 +34,7 @@ class Members {
   void Text(std::string_view key, std::string* out, bool required = false) {
     const json::value value = Take(key);
     if (const auto* text = value.if_string()) {
-      *out = *text;
+      out->assign(text->data(), text->size());
       if (text->size() > kMaxName * 20) Report(key, "is too long");
     } else if (!value.is_null()) {
       Report(key, "must be a string");
@@ -294,13 +296,31 @@ Status AddDeployment(Options& options, const Deployment& one) {
                                  "models nor in config.toml",
                                  one.model)));
   }
-  if (model->kind != "local") {
+  if (model->kind != "local" && !one.adapter.empty()) {
     return Fail(
-        InvalidInput(fmt::format("model {} is of kind {}, and only local ones are "
-                                 "deployed to",
+        InvalidInput(fmt::format("model {} is of kind {}, and only local ones take "
+                                 "adapters",
                                  one.model, model->kind)));
   }
+  if (model->kind != "local" && !model->small) {
+    return Fail(
+        InvalidInput(fmt::format("model {} is not small, so its answers would go out "
+                                 "unverified",
+                                 one.model)));
+  }
   return one.adapter.empty() ? Status{} : AddAdapter(*model, one, options.workspace);
+}
+
+// understudy/task:ID asks for a task's deployment by name: for the live one, if there is one.
+void AddTask(Options& options, const Deployment& one, const Deployments& all) {
+  for (const auto stage : {DeploymentStage::kLive, DeploymentStage::kCanary}) {
+    const Deployment* const better = all.Of(one.task, stage);
+    if (better == &one) break;
+    if (better) return;
+  }
+  auto& tasks = options.routing.tasks;
+  if (std::ranges::find(tasks, one.task, &TaskOptions::name) != tasks.end()) return;
+  tasks.push_back({.name = one.task, .model = one.model, .adapter = one.adapter});
 }
 
 }  // namespace
@@ -392,6 +412,7 @@ Result<Options> WithDeployments(Options options, const Deployments& deployments)
       return Fail(Mended(std::move(added).error().At(
           fmt::format("{}: deployments[{}]", DeploymentsPath(options.workspace).string(), i))));
     }
+    AddTask(options, one, deployments);
   }
   return options;
 }

@@ -38,7 +38,7 @@ Result<DeploymentStage> ParseDeploymentStage(std::string_view name);  // kInvali
 struct Deployment {
   std::string id;            // "d-...", unique
   std::string task;          // the task's id
-  std::string model;         // a local model's name: of `models`, or of config.toml
+  std::string model;         // a small model's name: of `models`, or of config.toml
   std::string adapter;       // its name as the model knows it; empty: the plain base
   std::string adapter_path;  // GGUF; empty only where `adapter` is
   DeploymentStage stage = DeploymentStage::kShadow;
@@ -87,9 +87,9 @@ Status WriteDeployments(const std::filesystem::path& file, Deployments& deployme
 std::string FormatDeployments(const Deployments& deployments);
 
 // `options` with the file's models and, in the local models, the adapters of all deployments that
-// are not retired. A model that both name is as config.toml says, with the adapters added; an
-// adapter that both name must be the same file. kInvalidInput where a deployment's model is in
-// neither, or is not local.
+// are not retired; their tasks can be asked for as understudy/task:ID. What both name is as
+// config.toml says, with the adapters added; an adapter that both name must be the same file.
+// kInvalidInput where a deployment's model is in neither, is not small, or cannot take adapters.
 Result<Options> WithDeployments(Options options, const Deployments& deployments);
 
 }  // namespace understudy

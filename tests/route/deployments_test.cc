@@ -163,6 +163,10 @@ TEST(WithDeployments, AddsModelsAndTheAdaptersThatServe) {
   EXPECT_EQ(base.adapters[0].name, "t-1-v1");
   EXPECT_EQ(base.adapters[0].path, "/ws/a/1.gguf");
   EXPECT_TRUE(merged->models[0].adapters.empty());
+  ASSERT_EQ(merged->routing.tasks.size(), 2u);
+  EXPECT_EQ(merged->routing.tasks[0].name, "t-1");
+  EXPECT_EQ(merged->routing.tasks[0].adapter, "t-1-v1");  // the live one
+  EXPECT_EQ(merged->routing.tasks[1].model, "tiny");
 }
 
 TEST(WithDeployments, TheConfigWinsAndNothingIsAddedTwice) {
@@ -186,7 +190,11 @@ TEST(WithDeployments, SaysWhichDeploymentCannotBe) {
   all.deployments[3].model = "gpt";
   merged = WithDeployments(WithTiny(), all);
   ASSERT_FALSE(merged);
-  EXPECT_THAT(merged.error().ToString(), HasSubstr("only local ones"));
+  EXPECT_THAT(merged.error().ToString(), HasSubstr("is not small"));
+  all.deployments[0].model = "gpt";
+  merged = WithDeployments(WithTiny(), all);
+  ASSERT_FALSE(merged);
+  EXPECT_THAT(merged.error().ToString(), HasSubstr("only local ones take adapters"));
 }
 
 TEST(WithDeployments, AnotherFileOfAConfiguredAdapterIsRefused) {
