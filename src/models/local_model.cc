@@ -13,6 +13,7 @@
 #include "models/llama_program.h"
 #include "models/llama_selftest.h"
 #include "models/local_files.h"
+#include "models/retire.h"
 
 namespace understudy {
 namespace {
@@ -141,7 +142,7 @@ std::vector<std::string> LocalModel::adapter_names() const {
   return generation()->adapter_names();
 }
 
-Status LocalModel::SetAdapters(const std::vector<AdapterOptions>& adapters) {
+Status LocalModel::SetAdapters(const std::vector<AdapterOptions>& adapters, OldServer old_server) {
   const std::lock_guard one_at_a_time(change_mutex_);
   TRY(const auto checked, CheckAdapters(setup_.gguf, adapters));
   TRY(auto next, StartGeneration(checked));
@@ -152,6 +153,10 @@ Status LocalModel::SetAdapters(const std::vector<AdapterOptions>& adapters) {
   }
   LOG_INFO("{} serves {} adapters", options_.name, adapters.size());
   // `next` is the old one now. Nobody new comes to it: once ours is the only hold, it may go.
+  if (old_server == OldServer::kLeave) {
+    RetireOnceUnused(std::move(next));
+    return {};
+  }
   while (next.use_count() > 1) std::this_thread::sleep_for(kDrainPeriod);
   return {};
 }

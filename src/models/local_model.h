@@ -48,8 +48,11 @@ class LocalModel final : public Model {
 
   // Serves this list of adapters from now on. Starts a second server with it, switches over once
   // that is ready, and returns when the old one has served its last call. No call is lost; on an
-  // error the old list stays. Blocks (not for serving threads); one at a time.
-  Status SetAdapters(const std::vector<AdapterOptions>& adapters);
+  // error the old list stays. Blocks (not for serving threads); one at a time. kLeave: returns at
+  // the switch, and a thread of its own waits for the old one's last call.
+  enum class OldServer : uint8_t { kAwait, kLeave };
+  Status SetAdapters(const std::vector<AdapterOptions>& adapters,
+                     OldServer old_server = OldServer::kAwait);
   std::vector<std::string> adapter_names() const;
 
   // As Make, with a program that is not put to the test: for the self-test itself.

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -31,6 +32,11 @@ std::string Stamp(const std::string& workspace, const std::string& file) {
 std::string Stamps(const std::string& workspace, const ModelOptions& options) {
   std::string all = Stamp(workspace, options.file) + Stamp(workspace, options.gguf) +
                     Stamp(workspace, options.ca_file);
+  return all;
+}
+
+std::string AdapterStamps(const std::string& workspace, const ModelOptions& options) {
+  std::string all;
   for (const auto& adapter : options.adapters) all += Stamp(workspace, adapter.path);
   return all;
 }
@@ -92,12 +98,21 @@ struct ModelSet::Maker {
                     InvalidInput(fmt::format("another model is named \"{}\" already", wanted.name))
                         .At("name"));
     }
-    ModelSpec spec{wanted, options.runtime, options.workspace, options.server.request_timeout_s,
-                   Stamps(options.workspace, wanted)};
+    ModelSpec spec{wanted,
+                   options.runtime,
+                   options.workspace,
+                   options.server.request_timeout_s,
+                   Stamps(options.workspace, wanted),
+                   AdapterStamps(options.workspace, wanted)};
     if (auto resolved = ResolveSecrets(spec.options); !resolved) {
       return Report(key, resolved.error());
     }
     std::shared_ptr<Model> model = FromPrevious(spec);
+    if (!model) {
+      auto switched = WithOtherAdapters(spec);
+      if (!switched) return Report(key, switched.error());
+      model = *std::move(switched);
+    }
     if (!model) {
       auto made = MakeModel(spec, runtime);
       if (!made) return Report(key, made.error());
@@ -112,6 +127,39 @@ struct ModelSet::Maker {
       if (previous->specs_[i] == spec) return previous->models_[i];
     }
     return nullptr;
+  }
+
+  // The previous local model that differs in its adapters alone, switched over to them; null where
+  // there is none. Calls that run were perhaps decided with the old list: what it has and the new
+  // one lacks stays until the next switch.
+  Result<std::shared_ptr<Model>> WithOtherAdapters(const ModelSpec& spec) const {
+    const auto has_same_base = [&spec](ModelSpec other) {
+      other.options.adapters = spec.options.adapters;
+      other.adapter_files = spec.adapter_files;
+      return other == spec;
+    };
+    for (size_t i = 0; previous && i < previous->specs_.size(); ++i) {
+      const ModelSpec& before = previous->specs_[i];
+      auto* const local = dynamic_cast<class LocalModel*>(previous->models_[i].get());
+      if (!local || !has_same_base(before)) continue;
+      std::vector<AdapterOptions> adapters = spec.options.adapters;
+      for (const AdapterOptions& old : before.options.adapters) {
+        const bool is_there =
+            std::ranges::find(adapters, old.name, &AdapterOptions::name) != adapters.end();
+        std::error_code ignored;
+        if (!is_there && std::filesystem::exists(Place(spec, old.path), ignored)) {
+          adapters.push_back(old);
+        }
+      }
+      for (AdapterOptions& adapter : adapters) adapter.path = Place(spec, adapter.path);
+      TRY_VOID(local->SetAdapters(adapters, LocalModel::OldServer::kLeave));
+      return previous->models_[i];
+    }
+    return nullptr;
+  }
+
+  static std::string Place(const ModelSpec& spec, const std::string& path) {
+    return std::filesystem::path(spec.workspace) / path;
   }
 
   // The model that `key` names; null with a problem reported where there is none.

@@ -3,7 +3,8 @@
 // A set never changes once made, and is shared by const pointer: on a reload a new one takes its
 // place while requests that began with the old one end with it. Models whose options, files and
 // secrets are the same are kept across a reload, with their connections, circuits, counters and,
-// for local ones, their running servers.
+// for local ones, their running servers. So is a local model whose adapters alone changed: it is
+// given the new ones (LocalModel::SetAdapters), also where the set as a whole then fails.
 #pragma once
 
 #include <memory>
@@ -23,7 +24,8 @@ struct ModelSpec {
   LocalRuntimeOptions runtime;
   std::string workspace;
   int64_t request_timeout_s = 0;
-  std::string files;  // device, inode, size and time of each file it names
+  std::string files;          // device, inode, size and time of each file it names
+  std::string adapter_files;  // likewise of its adapters
   bool operator==(const ModelSpec&) const = default;
 };
 

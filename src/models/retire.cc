@@ -1,5 +1,6 @@
 #include "models/retire.h"
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -20,14 +21,17 @@ Retiring& TheRetiring() {
   return *retiring;
 }
 
-void DestroyOnOwnThread(std::shared_ptr<Model> model) {
+constexpr std::chrono::milliseconds kLookEvery{5};
+
+void DestroyOnOwnThread(std::shared_ptr<void> thing, bool wait_for_others) {
   Retiring& retiring = TheRetiring();
   {
     const std::lock_guard lock(retiring.mutex);
     ++retiring.running;
   }
-  std::thread([&retiring, model = std::move(model)]() mutable {
-    model.reset();
+  std::thread([&retiring, thing = std::move(thing), wait_for_others]() mutable {
+    while (wait_for_others && thing.use_count() > 1) std::this_thread::sleep_for(kLookEvery);
+    thing.reset();
     const std::lock_guard lock(retiring.mutex);
     --retiring.running;
     retiring.gone.notify_all();
@@ -35,6 +39,10 @@ void DestroyOnOwnThread(std::shared_ptr<Model> model) {
 }
 
 }  // namespace
+
+void RetireOnceUnused(std::shared_ptr<void> thing) {
+  DestroyOnOwnThread(std::move(thing), true);
+}
 
 bool OnServingThread(Runtime& runtime) {
   for (auto* context : runtime.contexts()) {
@@ -46,7 +54,7 @@ bool OnServingThread(Runtime& runtime) {
 std::shared_ptr<Model> RetireElsewhere(std::shared_ptr<Model> model, Runtime& runtime) {
   Model* const plain = model.get();
   return {plain, [model = std::move(model), &runtime](Model*) mutable {
-            if (OnServingThread(runtime)) DestroyOnOwnThread(std::move(model));
+            if (OnServingThread(runtime)) DestroyOnOwnThread(std::move(model), false);
             model.reset();
           }};
 }

@@ -15,7 +15,11 @@ bool OnServingThread(Runtime& runtime);  // the caller's is one of the runtime's
 // to a thread of its own. Elsewhere the model is destroyed at once.
 std::shared_ptr<Model> RetireElsewhere(std::shared_ptr<Model> model, Runtime& runtime);
 
-// Waits until every model that went to a thread of its own is gone: before the runtime goes.
+// Lets go of what others still hold, once they no longer do: on a thread of its own, so that a slow
+// end never falls to the last of them.
+void RetireOnceUnused(std::shared_ptr<void> thing);
+
+// Waits until all that went to threads of their own is gone: before the runtime goes.
 void WaitForRetired();
 
 }  // namespace understudy
