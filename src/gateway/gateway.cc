@@ -38,12 +38,14 @@ std::string NeedsRestart(const Options& before, const Options& after) {
 
 struct Gateway::Impl {
   Impl(const Options& options, Runtime& on, std::shared_ptr<const Serving> first,
-       std::unique_ptr<Recorder> made)
+       std::unique_ptr<Recorder> made, RouterMaker router_maker)
       : runtime(on),
+        make_router(std::move(router_maker)),
         recorder(std::move(made)),
         deadlines(on),
-        services{Clock::System(), recorder.get(), options.record.mode == "strict", metrics,
-                 deadlines},
+        shadows(on, Clock::System(), recorder.get()),
+        services{Clock::System(), recorder.get(), options.record.mode == "strict",
+                 metrics,         deadlines,      shadows},
         board(on, first),
         latest(std::move(first)),
         server(on.contexts(), LimitsOf(options.server),
@@ -61,9 +63,11 @@ struct Gateway::Impl {
   }
 
   Runtime& runtime;
+  const RouterMaker make_router;
   std::unique_ptr<Recorder> recorder;
   Metrics metrics;
   Deadlines deadlines;
+  Shadows shadows;
   Services services;
   ServingBoard board;
   std::mutex reloading;                   // one reload at a time
@@ -74,10 +78,12 @@ struct Gateway::Impl {
 Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Gateway::~Gateway() = default;
 
-Result<std::unique_ptr<Gateway>> Gateway::Make(const Options& options, Runtime& runtime) {
-  TRY(auto serving, Serving::Make(options, runtime, nullptr));
+Result<std::unique_ptr<Gateway>> Gateway::Make(const Options& options, Runtime& runtime,
+                                               RouterMaker make_router) {
+  TRY(auto serving, Serving::Make(options, runtime, nullptr, make_router));
   TRY(auto recorder, MakeRecorder(options, runtime.size()));
-  auto impl = std::make_unique<Impl>(options, runtime, std::move(serving), std::move(recorder));
+  auto impl = std::make_unique<Impl>(options, runtime, std::move(serving), std::move(recorder),
+                                     std::move(make_router));
   impl->CountModels(*impl->latest);
   return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
 }
@@ -96,7 +102,7 @@ Status Gateway::Reload(const Options& options) {
     return Fail(InvalidInput(what + " cannot change while the gateway runs")
                     .Mend("Restart it; everything else can be reloaded."));
   }
-  TRY(auto next, Serving::Make(options, impl_->runtime, impl_->latest.get()));
+  TRY(auto next, Serving::Make(options, impl_->runtime, impl_->latest.get(), impl_->make_router));
   impl_->CountModels(*next);
   impl_->board.Publish(next);
   impl_->latest = std::move(next);
@@ -106,8 +112,10 @@ Status Gateway::Reload(const Options& options) {
 void Gateway::Stop(std::function<void()> done) {
   const auto grace = std::chrono::seconds(impl_->latest->options.server.shutdown_grace_s);
   impl_->server.Stop(grace, [this, done = std::move(done)] {
-    if (impl_->recorder) impl_->recorder->Stop();
-    done();
+    impl_->shadows.Stop([this, done] {
+      if (impl_->recorder) impl_->recorder->Stop();
+      done();
+    });
   });
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/options.h"
 #include "base/runtime.h"
+#include "gateway/serving.h"
 #include "store/recorder.h"
 
 namespace understudy {
@@ -23,16 +24,18 @@ class Gateway {
  public:
   // Checks what must hold before a byte is served: opens the store, builds the models (local ones
   // begin to start), resolves secrets. Errors name the config key. `runtime` must outlive it.
-  static Result<std::unique_ptr<Gateway>> Make(const Options& options, Runtime& runtime);
+  // `make_router` makes the router now and at each reload.
+  static Result<std::unique_ptr<Gateway>> Make(const Options& options, Runtime& runtime,
+                                               RouterMaker make_router = MakeRouter);
   ~Gateway();
 
   // Binds options.server.listen. Call before the runtime starts.
   Status Listen();
   std::string url() const;  // "http://127.0.0.1:8700", with the real port
 
-  // New models, routes, keys and limits for the requests that come; those that run keep what
-  // they began with. server.listen, server.threads and record.* need a restart: a change there is
-  // refused with an error that says so, and nothing changes. From any thread.
+  // New models, deployments, routes, keys and limits for the requests that come; those that run
+  // keep what they began with. server.listen, server.threads and record.* need a restart: a change
+  // there is refused with an error that says so, and nothing changes. From any thread.
   Status Reload(const Options& options);
 
   // No new requests; running ones may finish for server.shutdown_grace_s, then are cancelled.

@@ -39,10 +39,10 @@ Task<void> Readiness(Visit& visit) {
 
 Task<void> ShowMetrics(Visit& visit) {
   const Recorder* recorder = visit.services.recorder;
-  HttpResponse response =
-      Text(200, "text/plain; version=0.0.4; charset=utf-8",
-           visit.services.metrics.Render(recorder ? recorder->counts() : RecorderCounts{},
-                                         visit.services.running.load()));
+  std::string figures = visit.services.metrics.Render(
+      recorder ? recorder->counts() : RecorderCounts{}, visit.services.running.load());
+  visit.services.shadows.AppendMetrics(figures);
+  HttpResponse response = Text(200, "text/plain; version=0.0.4; charset=utf-8", std::move(figures));
   co_await visit.writer.Send(std::move(response));
 }
 

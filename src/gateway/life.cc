@@ -2,7 +2,8 @@
 //
 // Every step runs through Run(), which gives it a timer and does not begin it once nobody waits
 // for the answer any more. Nothing is sent before the decision; an answer that has not flowed can
-// still be replaced; the record is made before the end of the answer goes out.
+// still be replaced; the record is made before the end of the answer goes out. What a deployment
+// under test would have said is asked for after that, behind the client's back (shadow.h).
 #include "gateway/life.h"
 
 #include "gateway/steps.h"
@@ -76,11 +77,13 @@ Task<void> LiveThrough(Call& call, const std::optional<Error>& refused) {
     status = co_await Answer(call);
   }
   Settle(call, status);
+  auto shadow = call.services.shadows.Prepare(call);  // before the record takes what it needs
   if (Recorded(call)) {
     const StepTimer timer(call, Step::kRecord);
     co_await Record(call);  // unrecorded exchanges are counted there; the answer goes out anyway
   }
   co_await Finish(call, status);
+  if (shadow) call.services.shadows.Begin(std::move(shadow));
 }
 
 Outcome OutcomeOf(const Error& error, const Call& call) {

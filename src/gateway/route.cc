@@ -5,7 +5,7 @@ namespace understudy {
 Status RouteCall(Call& call) {
   const RouteHints hints{.agent = call.exchange.agent,
                          .route_header = call.http.headers.Get("x-understudy-route")};
-  TRY(call.decision, call.serving.router.Decide(call.chat, hints));
+  TRY(call.decision, call.serving.router->Decide(call.chat, hints));
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "gateway/deadlines.h"
 #include "gateway/metrics.h"
+#include "gateway/shadow.h"
 #include "store/recorder.h"
 
 namespace understudy {
@@ -17,6 +18,7 @@ struct Services {
   bool strict_recording;  // the commit comes before the end of the answer
   Metrics& metrics;
   Deadlines& deadlines;
+  Shadows& shadows;
   std::atomic<int64_t> running{0};  // requests now
 };
 

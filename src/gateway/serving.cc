@@ -38,13 +38,24 @@ std::unordered_map<std::string, std::string> KeyNames(const AuthOptions& auth) {
 
 }  // namespace
 
+Result<std::shared_ptr<const Router>> MakeRouter(const Options& options,
+                                                 [[maybe_unused]] const Deployments& deployments) {
+  TRY(auto rules, RulesRouter::Make(options));
+  return std::make_shared<const RulesRouter>(std::move(rules));
+}
+
 Result<std::shared_ptr<const Serving>> Serving::Make(const Options& options, Runtime& runtime,
-                                                     const Serving* previous) {
-  TRY(auto origin_key, LoadOriginKey(options.workspace));
-  TRY(auto router, RulesRouter::Make(options));
-  TRY(auto models, ModelSet::Make(options, runtime, previous ? previous->models.get() : nullptr));
-  return std::make_shared<const Serving>(Serving{options, std::move(models), std::move(router),
-                                                 KeyNames(options.auth), std::move(origin_key)});
+                                                     const Serving* previous,
+                                                     const RouterMaker& make_router) {
+  auto next = std::make_shared<Serving>();
+  TRY(next->origin_key, LoadOriginKey(options.workspace));
+  TRY(next->deployments, LoadDeployments(DeploymentsPath(options.workspace)));
+  TRY(next->options, WithDeployments(options, next->deployments));
+  TRY(next->router, make_router(next->options, next->deployments));
+  TRY(next->models,
+      ModelSet::Make(next->options, runtime, previous ? previous->models.get() : nullptr));
+  next->key_names = KeyNames(options.auth);
+  return next;
 }
 
 ServingBoard::ServingBoard(Runtime& runtime, std::shared_ptr<const Serving> first)

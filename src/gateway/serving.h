@@ -2,6 +2,7 @@
 // makes a new one, and requests that run keep theirs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -11,20 +12,32 @@
 #include "base/options.h"
 #include "base/runtime.h"
 #include "models/registry.h"
+#include "route/deployments.h"
 #include "route/rules.h"
 
 namespace understudy {
 
-struct Serving {
-  Options options;
+using RouterMaker = std::function<Result<std::shared_ptr<const Router>>(
+    const Options& options, const Deployments& deployed)>;
+// The router that they ask for: by rules, and where deployments.json names a router, learned.
+Result<std::shared_ptr<const Router>> MakeRouter(const Options& options,
+                                                 const Deployments& deployments);
+
+struct Serving : std::enable_shared_from_this<Serving> {
+  Options options;  // with the models and adapters of the deployments
+  Deployments deployments;
   std::shared_ptr<const ModelSet> models;
-  RulesRouter router;
+  std::shared_ptr<const Router> router;
   std::unordered_map<std::string, std::string> key_names;  // SHA-256 hex of an API key -> its name
   std::string origin_key;                                  // 32 bytes; see KeyedHash
 
-  // `previous` may be null; models whose options did not change are taken over from it.
+  // Reads the workspace's deployments.json too. `previous` may be null; models whose options did
+  // not change are taken over from it. A local model of which only the adapters changed is taken
+  // over as well: it starts a second server with them and switches over, which takes as long as the
+  // server's start, and keeps those that `previous` may still ask for. Not on a serving thread.
   static Result<std::shared_ptr<const Serving>> Make(const Options& options, Runtime& runtime,
-                                                     const Serving* previous);
+                                                     const Serving* previous,
+                                                     const RouterMaker& make_router = MakeRouter);
 };
 
 // The current Serving, one pointer a serving thread: reading it takes no lock.

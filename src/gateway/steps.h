@@ -22,6 +22,10 @@ Task<Status> Generate(Call& call);
 
 // May a small model's answer be served? The verdict is noted; what follows from it is escalate's.
 Status Verify(Call& call);
+// That verdict: what verification says, and where it has nothing against the answer, the router.
+// `record` names the model and deployment that gave it.
+Verdict VerdictOn(const Router& router, const Decision& decision, const ChatRequest& request,
+                  const ChatAnswer& answer, const AnswerRecord& record);
 
 // For an answer that failed verification: the reference answers in its place. Only while no byte
 // is committed, which holds for every answer that does not flow.

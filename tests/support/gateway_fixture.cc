@@ -95,7 +95,7 @@ ModelOptions GatewayTest::Dead(const std::string& name) {
 
 void GatewayTest::Start() {
   runtime_ = std::make_unique<Runtime>(static_cast<size_t>(options_.server.threads));
-  auto gateway = Gateway::Make(options_, *runtime_);
+  auto gateway = Gateway::Make(options_, *runtime_, router_);
   ASSERT_TRUE(gateway) << gateway.error().ToString();
   gateway_ = std::move(*gateway);
   const Status listening = gateway_->Listen();

@@ -59,6 +59,7 @@ class GatewayTest : public testing::Test {
   std::string Metrics() const;
 
   Options options_;
+  RouterMaker router_ = MakeRouter;
   std::unique_ptr<Runtime> runtime_;
   std::unique_ptr<Gateway> gateway_;
   uint16_t port_ = 0;
