@@ -125,9 +125,13 @@ Task<AnswerRecord> Shadows::Ask(const Job& job, Cancellation& cancellation) {
   Model* const model = job.serving->models->Find(job.model);
   const Monotonic began = clock_.Now();
   ModelRequest request{job.chat, {}, job.deployment, cancellation};
+  request.signals = true;
   Result<ChatAnswer> answer = Fail(InternalError("the deployment's model is not configured"));
   if (model) answer = co_await model->Complete(request);
   record.timings.total_us = MicrosBetween(began, clock_.Now());
+  if (request.first_chunk_at) {
+    record.timings.first_token_us = MicrosBetween(began, *request.first_chunk_at);
+  }
   record.retries = request.retries;
   if (!answer) {
     record.error = fmt::format("{}: {}", Name(answer.error().kind), answer.error().message);
