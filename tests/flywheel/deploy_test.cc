@@ -265,6 +265,9 @@ TEST_F(DeployTest, StartChecksTheAdapterAgainstTheModel) {
   const auto second = book.Start(start, options, "ann", kBegin);
   ASSERT_FALSE(second);
   EXPECT_THAT(second.error().ToString(), HasSubstr("is shadow for task t-2 already"));
+  start.router = "router.json";
+  EXPECT_EQ(book.Start(start, options, "ann", kBegin).error().kind, ErrorKind::kNotFound);
+  start.router.clear();
   start.promise.sure = 1;
   EXPECT_FALSE(book.Start(start, options, "ann", kBegin));
   start.promise = {};

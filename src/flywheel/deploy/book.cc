@@ -93,6 +93,11 @@ Result<std::string> BaseOf(const DeployStart& start, const Deployments& all,
 }
 
 Status CheckFiles(const DeployStart& start, const fs::path& base_path, const fs::path& workspace) {
+  for (const std::string& path : {start.tasks, start.router}) {
+    std::error_code missing;
+    if (path.empty() || fs::exists(workspace / path, missing)) continue;
+    return Fail(NotFound("there is no such file or folder").At((workspace / path).string()));
+  }
   if (base_path.empty()) return {};
   auto base = GgufFile::Open(workspace / base_path);
   if (!base) return Fail(std::move(base).error());
