@@ -4,7 +4,8 @@ namespace understudy {
 
 Status RouteCall(Call& call) {
   const RouteHints hints{.agent = call.exchange.agent,
-                         .route_header = call.http.headers.Get("x-understudy-route")};
+                         .route_header = call.http.headers.Get("x-understudy-route"),
+                         .session = call.exchange.session};
   TRY(call.decision, call.serving.router->Decide(call.chat, hints));
   return {};
 }

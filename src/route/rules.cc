@@ -174,7 +174,7 @@ Result<RulesRouter::Choice> RulesRouter::ByRules(const ChatRequest& request,
   for (const Rule& rule : rules_) {
     if (Holds(rule.conditions, request, hints)) return Choice{&rule.target, rule.reason};
   }
-  if (default_) return Choice{&*default_, "default"};
+  if (default_) return Choice{&*default_, kDefaultReason};
   Error error = Unavailable("no model is configured");
   error.source = ErrorSource::kInternal;
   error.retryable = false;

@@ -19,7 +19,11 @@ namespace understudy {
 struct RouteHints {
   std::string_view agent;         // x-understudy-agent
   std::string_view route_header;  // x-understudy-route: auto, local, reference, task:NAME, model
+  std::string_view session;       // the exchange's session: one side of a shared-out traffic each
 };
+
+// The reason of a decision that nothing but the default made.
+inline constexpr std::string_view kDefaultReason = "default";
 
 // What a router makes of an SLM's answer once it is there.
 struct Confidence {
