@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/ids.h"
+#include "route/learned_router.h"
 
 namespace understudy {
 namespace {
@@ -39,9 +40,13 @@ std::unordered_map<std::string, std::string> KeyNames(const AuthOptions& auth) {
 }  // namespace
 
 Result<std::shared_ptr<const Router>> MakeRouter(const Options& options,
-                                                 [[maybe_unused]] const Deployments& deployments) {
+                                                 const Deployments& deployments) {
   TRY(auto rules, RulesRouter::Make(options));
-  return std::make_shared<const RulesRouter>(std::move(rules));
+  if (!options.routing.learned || deployments.router.empty()) {
+    return std::make_shared<const RulesRouter>(std::move(rules));
+  }
+  TRY(auto learned, LearnedRouter::Load(std::move(rules), deployments, options.workspace));
+  return std::make_shared<const LearnedRouter>(std::move(learned));
 }
 
 Result<std::shared_ptr<const Serving>> Serving::Make(const Options& options, Runtime& runtime,
