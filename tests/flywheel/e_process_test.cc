@@ -2,23 +2,43 @@
 
 #include <cmath>
 #include <random>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 namespace understudy {
 namespace {
 
+// By number of rows: the most errors (kAbove) with which the claim is refuted, -1 for none; or the
+// least (kBelow), more than the rows for none. Both only grow with the rows, which makes looking
+// after every row of thousands of streams cheap.
+std::vector<int64_t> Limits(Claim claim, double share, double sure, int rows) {
+  std::vector<int64_t> limits;
+  int64_t limit = claim == Claim::kAbove ? -1 : 0;
+  for (int64_t n = 0; n <= rows; ++n) {
+    if (claim == Claim::kAbove) {
+      while (limit < n && Refuted(claim, share, sure, {n, limit + 1})) ++limit;
+    } else {
+      while (limit <= n && !Refuted(claim, share, sure, {n, limit})) ++limit;
+    }
+    limits.push_back(limit);
+  }
+  return limits;
+}
+
 // The share of streams in which a claim is ever refuted, looked at after every row.
 double ShareRefuted(Claim claim, double share, double sure, double truth, int streams, int rows,
                     uint64_t seed) {
+  const auto limits = Limits(claim, share, sure, rows);
   std::mt19937_64 random(seed);
   std::bernoulli_distribution error(truth);
   int refuted = 0;
   for (int i = 0; i < streams; ++i) {
-    ErrorCounts counts;
-    for (int row = 0; row < rows; ++row) {
-      counts.Add(error(random));
-      if (!Refuted(claim, share, sure, counts)) continue;
+    int64_t errors = 0;
+    for (size_t row = 1; row < limits.size(); ++row) {
+      errors += error(random);
+      const bool now = claim == Claim::kAbove ? errors <= limits[row] : errors >= limits[row];
+      if (!now) continue;
       ++refuted;
       break;
     }
@@ -59,31 +79,33 @@ TEST(EProcess, GainsNothingWhereTheClaimHolds) {
 }
 
 TEST(EProcess, WronglyRefutesNoMoreOftenThanPromised) {
-  // 4,000 streams each; three standard deviations above 5 % are 6.03 %.
-  EXPECT_LE(ShareRefuted(Claim::kAbove, 0.02, 0.95, 0.02, 4000, 2000, 1), 0.0603);
-  EXPECT_LE(ShareRefuted(Claim::kAbove, 0.10, 0.95, 0.10, 4000, 2000, 2), 0.0603);
-  EXPECT_LE(ShareRefuted(Claim::kAbove, 0.02, 0.95, 0.03, 4000, 2000, 3), 0.02);
-  EXPECT_LE(ShareRefuted(Claim::kBelow, 0.02, 0.95, 0.02, 4000, 2000, 4), 0.0603);
-  EXPECT_LE(ShareRefuted(Claim::kBelow, 0.02, 0.95, 0.01, 4000, 2000, 5), 0.03);
+  // 10,000 streams each; three standard deviations above 5 % are 5.65 %.
+  EXPECT_LE(ShareRefuted(Claim::kAbove, 0.02, 0.95, 0.02, 10'000, 2000, 1), 0.0565);
+  EXPECT_LE(ShareRefuted(Claim::kAbove, 0.10, 0.95, 0.10, 10'000, 2000, 2), 0.0565);
+  EXPECT_LE(ShareRefuted(Claim::kAbove, 0.02, 0.95, 0.03, 10'000, 2000, 3), 0.02);
+  EXPECT_LE(ShareRefuted(Claim::kBelow, 0.02, 0.95, 0.02, 10'000, 2000, 4), 0.0565);
+  EXPECT_LE(ShareRefuted(Claim::kBelow, 0.02, 0.95, 0.01, 10'000, 2000, 5), 0.03);
 }
 
 // Rows that depend on those before them, as an adversary would have it: the chance of an error is A
 // at least, and higher whenever the gambler is ahead.
 TEST(EProcess, HoldsAgainstRowsThatAnswerToTheWealth) {
+  constexpr int kRows = 1000;
+  const auto ahead = Limits(Claim::kAbove, 0.05, 0.6, kRows);  // wealth of 2.5
+  const auto won = Limits(Claim::kAbove, 0.05, 0.95, kRows);
   std::mt19937_64 random(7);
   std::uniform_real_distribution<double> chance(0, 1);
   int refuted = 0;
-  for (int i = 0; i < 4000; ++i) {
-    ErrorCounts counts;
-    for (int row = 0; row < 1000; ++row) {
-      const bool ahead = LogWealth(Claim::kAbove, 0.05, counts) > 1;
-      counts.Add(chance(random) < (ahead ? 0.3 : 0.05));
-      if (!Refuted(Claim::kAbove, 0.05, 0.95, counts)) continue;
+  for (int i = 0; i < 10'000; ++i) {
+    int64_t errors = 0;
+    for (size_t row = 1; row <= kRows; ++row) {
+      errors += chance(random) < (errors <= ahead[row - 1] ? 0.3 : 0.05);
+      if (errors > won[row]) continue;
       ++refuted;
       break;
     }
   }
-  EXPECT_LE(refuted / 4000.0, 0.0603);
+  EXPECT_LE(refuted / 10'000.0, 0.0565);
 }
 
 TEST(EProcess, FindsWhatIsThere) {

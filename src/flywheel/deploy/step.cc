@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -122,13 +124,58 @@ void Forget(DeployState& state) {
                 [&](const auto& entry) { return entry.second < state.newest_ms - kLateMs; });
 }
 
-// One deployment's part of a step.
+// One deployment's part of a step. The pointers hold while nothing moves.
 struct Trial {
   std::string id;
-  DeployStanding standing;
+  const Deployment* one;
+  DeployState* state;
   std::optional<Proof> proof;
   int64_t newest_ms = 0;
 };
+
+std::vector<Trial> Begin(DeployBook& book) {
+  std::vector<Trial> trials;
+  for (const Deployment& one : book.deployments().deployments) {
+    if (one.stage == DeploymentStage::kRetired) continue;
+    DeployState& state = book.StateOf(one);
+    trials.push_back({.id = one.id, .one = &one, .state = &state, .newest_ms = state.newest_ms});
+  }
+  return trials;
+}
+
+// What the state proves, where the way is free.
+std::optional<Proof> Proven(const DeployBook& book, const Deployment& one,
+                            const DeployState& state) {
+  auto proof = Proven(state);
+  if (proof) proof->to = Open(book, one, proof->to);
+  if (proof && !book.IsFree(one, proof->to)) proof.reset();
+  return proof;
+}
+
+void Look(const Exchange& exchange, const DeployBook& book, Trial& trial) {
+  if (trial.proof) return;  // what came later belongs to the next stage
+  trial.newest_ms = std::max(trial.newest_ms, exchange.at_ms);
+  if (Count(exchange, *trial.one, *trial.state)) {
+    trial.proof = Proven(book, *trial.one, *trial.state);
+  }
+}
+
+// What the rows brought: its standing before, and its move.
+Result<DeployStanding> Settle(Trial& trial, DeployBook& book, int64_t now_ms) {
+  const Deployment one = *trial.one;
+  DeployState& state = book.StateOf(one);
+  state.newest_ms = trial.newest_ms;
+  Forget(state);
+  DeployStanding standing = StandingOf(one, book);
+  // What stood in the way may be gone without a new row; another one's move may be in it now.
+  const auto proof = Proven(book, one, state);
+  if (!proof) return standing;
+  standing.moved_to = proof->to;
+  standing.why = proof->why;
+  DeployReason reason{std::string(kSequentialTest), proof->why, EvidenceJson(state)};
+  TRY_VOID(book.Move(trial.id, proof->to, std::move(reason), now_ms));
+  return standing;
+}
 
 }  // namespace
 
@@ -142,45 +189,24 @@ std::vector<DeployStanding> Standings(DeployBook& book) {
 
 Result<std::vector<DeployStanding>> StepDeployments(DeployBook& book, const DeployRows& rows,
                                                     int64_t now_ms) {
-  std::vector<Trial> trials;
+  std::vector<Trial> trials = Begin(book);
+  std::vector<DeployStanding> standings;
+  if (trials.empty()) return standings;
+  std::unordered_map<std::string_view, std::vector<Trial*>> of_task;
   int64_t since_ms = INT64_MAX;
-  for (const Deployment& one : book.deployments().deployments) {
-    if (one.stage == DeploymentStage::kRetired) continue;
-    const DeployState& state = book.StateOf(one);
-    trials.push_back({.id = one.id, .newest_ms = state.newest_ms});
-    since_ms = std::min(since_ms, std::max(one.since_ms, state.newest_ms - kLateMs));
+  for (Trial& trial : trials) {
+    of_task[trial.one->task].push_back(&trial);
+    since_ms = std::min(since_ms, std::max(trial.one->since_ms, trial.newest_ms - kLateMs));
   }
-  if (trials.empty()) return std::vector<DeployStanding>{};
   TRY_VOID(rows(since_ms, [&](Exchange&& exchange) {
-    for (Trial& trial : trials) {
-      const Deployment& one = *book.deployments().Find(trial.id);
-      DeployState& state = book.StateOf(one);
-      if (trial.proof) continue;  // what came later belongs to the next stage
-      trial.newest_ms = std::max(trial.newest_ms, exchange.at_ms);
-      if (!Count(exchange, one, state)) continue;
-      trial.proof = Proven(state);
-      if (trial.proof) trial.proof->to = Open(book, one, trial.proof->to);
-      if (trial.proof && !book.IsFree(one, trial.proof->to)) trial.proof.reset();
-    }
+    const auto found = exchange.decision ? of_task.find(exchange.decision->task) : of_task.end();
+    if (found == of_task.end()) return true;
+    for (Trial* trial : found->second) Look(exchange, book, *trial);
     return true;
   }));
-  std::vector<DeployStanding> standings;
   for (Trial& trial : trials) {
-    const Deployment one = *book.deployments().Find(trial.id);
-    DeployState& state = book.StateOf(one);
-    state.newest_ms = trial.newest_ms;
-    Forget(state);
-    trial.standing = StandingOf(one, book);
-    // What stood in the way may be gone without a new row; another one's move may be in it now.
-    if (!trial.proof) trial.proof = Proven(state);
-    if (trial.proof) trial.proof->to = Open(book, one, trial.proof->to);
-    if (trial.proof && book.IsFree(one, trial.proof->to)) {
-      trial.standing.moved_to = trial.proof->to;
-      trial.standing.why = trial.proof->why;
-      DeployReason reason{std::string(kSequentialTest), trial.proof->why, EvidenceJson(state)};
-      TRY_VOID(book.Move(trial.id, trial.proof->to, std::move(reason), now_ms));
-    }
-    standings.push_back(std::move(trial.standing));
+    TRY(DeployStanding standing, Settle(trial, book, now_ms));
+    standings.push_back(std::move(standing));
   }
   return standings;
 }
