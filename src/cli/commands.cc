@@ -42,6 +42,8 @@ constexpr Command kCommands[] = {
     {"replay", "send recorded requests again and compare the answers", DefineReplay},
     {"curate", "mask, check, deduplicate and split recorded exchanges for training", DefineCurate},
     {"tune", "train a LoRA adapter for one task on recorded exchanges", DefineTune},
+    {"select", "choose among measured candidates, and say why", DefineSelect},
+    {"evaluate", "measure a base model or adapter on held-out examples", DefineEvaluate},
     {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
     {"report", "what small models did: share, agreement, latency, cost, by task and agent",
      DefineReport},

@@ -4,8 +4,7 @@
 #include "base/file.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
-#include "cli/progress.h"
-#include "cli/signals.h"
+#include "cli/stage_watch.h"
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/workspace.h"
@@ -56,36 +55,6 @@ Result<CurateOptions> OptionsOf(const CurateFlags& flags) {
   }
   return options;
 }
-
-// One bar a step, and a stop at SIGINT or SIGTERM.
-class Watch {
- public:
-  explicit Watch(Console& console) : console_(console) {}
-
-  StageHooks Hooks() {
-    StageHooks hooks;
-    hooks.progress = [this](std::string_view what, int64_t done, int64_t total) {
-      if (what != what_) {
-        what_ = what;
-        progress_.emplace(console_, what_, total,
-                          what == "Curating" ? Progress::Unit::kBytes : Progress::Unit::kItems);
-      }
-      progress_->Set(done);
-    };
-    hooks.stop = [this] {
-      stopped_ = stopped_ || signals_.WaitFor(std::chrono::milliseconds(0)).has_value();
-      return stopped_;
-    };
-    return hooks;
-  }
-
- private:
-  Console& console_;
-  SignalWaiter signals_{SIGINT, SIGTERM};
-  bool stopped_ = false;
-  std::string what_;
-  std::optional<Progress> progress_;
-};
 
 std::string MaskedText(const MaskCounts& masked) {
   std::string out;
@@ -170,7 +139,7 @@ Result<ExitCode> RunCurate(const CurateFlags& flags, Console& console) {
   }
   Result<Curated> curated;
   {
-    Watch watch(console);
+    StageWatch watch(console, "Curating");
     const StageHooks hooks = watch.Hooks();
     curated = flags.dry_run ? CurateDry(options, hooks) : Curate(options, place, hooks);
   }

@@ -10,6 +10,7 @@ Action DefineConfigCheck(CLI::App& app);    // config.cc
 Action DefineConfigShow(CLI::App& app);     // config.cc
 Action DefineCurate(CLI::App& app);         // curate.cc
 Action DefineDoctor(CLI::App& app);         // doctor.cc
+Action DefineEvaluate(CLI::App& app);       // evaluate.cc
 Action DefineExchangesList(CLI::App& app);  // exchanges.cc
 Action DefineExchangesShow(CLI::App& app);  // exchanges.cc
 Action DefineGgufCheck(CLI::App& app);      // gguf_check.cc
@@ -27,6 +28,7 @@ Action DefinePretrain(CLI::App& app);       // tune.cc
 Action DefineRecord(CLI::App& app);         // record.cc
 Action DefineReplay(CLI::App& app);         // replay.cc
 Action DefineReport(CLI::App& app);         // report.cc
+Action DefineSelect(CLI::App& app);         // select.cc
 Action DefineServe(CLI::App& app);          // serve.cc
 Action DefineTune(CLI::App& app);           // tune.cc
 Action DefineVersion(CLI::App& app);        // version.cc
