@@ -156,16 +156,17 @@ class FileOfExamples {
  private:
   void Take(std::string_view line, int64_t number) {
     const auto exchange = ParseExchangeLine(line);
-    if (!exchange) return set_.report.Skip(SkipReason::kMalformed, number);
+    if (!exchange) return Skip({SkipReason::kMalformed, ""}, number);
     auto example = ExampleOf(*exchange, most_tokens_);
-    if (!example) {
-      reason_ = example.error().reason;
-      return set_.report.Skip(example.error().reason, number, example.error().detail);
-    }
+    if (!example) return Skip(example.error(), number);
     ++set_.report.used;
     example->part = input_.part;
     example->row = number;
     set_.examples.push_back(*std::move(example));
+  }
+  void Skip(const Unusable& why, int64_t number) {
+    reason_ = why.reason;
+    set_.report.Skip(why.reason, number, why.detail);
   }
   Error Nothing() const {
     return InvalidInput(fmt::format("the part {} is empty: {}", input_.part,
