@@ -102,7 +102,8 @@ TEST_F(EvalExamplesTest, ALimitTakesTheSameOnesWhenTheFileGrows) {
   for (int i = 0; i < 400; ++i) lines += EvalLine(fmt::format("e{}", i), "q", Says("yes"));
   const auto ids = [&](int64_t limit) {
     std::vector<std::string> found;
-    for (const EvalExample& one : Read(lines, limit)->examples) found.push_back(one.id);
+    const auto set = Read(lines, limit);  // named: a temporary would not outlive the loop's start
+    for (const EvalExample& one : set->examples) found.push_back(one.id);
     return found;
   };
   const auto few = ids(7), more = ids(20);
