@@ -12,6 +12,9 @@ namespace understudy {
 class Latencies {
  public:
   void Add(int64_t us) { values_us_.push_back(us); }
+  void Add(const Latencies& more) {
+    values_us_.insert(values_us_.end(), more.values_us_.begin(), more.values_us_.end());
+  }
   bool empty() const { return values_us_.empty(); }
   // The smallest value that at least `share` (0 to 1) of all values do not exceed: nearest rank.
   // 0 when there are none.

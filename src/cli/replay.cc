@@ -2,9 +2,8 @@
 #include "cli/definitions.h"
 #include "cli/exchange_file.h"
 #include "cli/flags.h"
-#include "cli/progress.h"
+#include "cli/replay_drive.h"
 #include "cli/replay_report.h"
-#include "cli/signals.h"
 #include "cli/text.h"
 
 namespace understudy {
@@ -21,19 +20,10 @@ struct ReplayFlags {
   bool stream = false, json = false, expect_equal = false;
 };
 
-// "http://host" means "http://host/v1", as the client libraries' base URLs do.
-Result<Url> EndpointOf(const std::string& to) {
-  auto url = ParseUrl(to);
-  if (!url) return Fail(UsageError(url.error().ToString()).At("--to"));
-  if (url->path.empty()) url->path = "/v1";
-  return url;
-}
-
 Result<ReplayPlan> PlanOf(const ReplayFlags& flags) {
   ReplayPlan plan;
   TRY(plan.url, EndpointOf(flags.to));
-  const char* key = std::getenv(flags.key_variable.c_str());
-  if (key && *key) plan.authorization = fmt::format("Bearer {}", key);
+  plan.authorization = AuthorizationFrom(flags.key_variable);
   plan.model = flags.model;
   plan.stream = flags.stream;
   plan.concurrency = flags.concurrency;
@@ -46,7 +36,7 @@ Result<ReplayPlan> PlanOf(const ReplayFlags& flags) {
 }
 
 Result<ReplayItem> ItemOf(Exchange&& exchange) {
-  ReplayItem item{exchange.id, exchange.session, exchange.agent, {}, {}};
+  ReplayItem item{exchange.id, exchange.session, exchange.agent, {}, {}, false};
   TRY(item.request, ParseChatRequest(std::move(exchange.request)));
   if (exchange.response.empty()) return item;
   if (auto recorded = ParseChatAnswer(std::move(exchange.response))) {
@@ -74,43 +64,13 @@ Result<std::vector<ReplayItem>> LoadItems(const ReplayFlags& flags, Console& con
   return items;
 }
 
-// Watches the run: draws, and stops it for a signal or at the end of its time. True: interrupted.
-bool Watch(ReplayRun& run, const ReplayPlan& plan, const std::atomic<int64_t>& done, int64_t total,
-           SignalWaiter& signals, Console& console) {
-  Progress progress(console, "Replaying", total);
-  const Monotonic begun = Clock::System().Now();
-  bool interrupted = false;
-  while (!run.Wait(milliseconds(50))) {
-    progress.Set(done);
-    interrupted = interrupted || signals.WaitFor(milliseconds(0)).has_value();
-    const bool late = plan.max_time.count() > 0 && Clock::System().Now() - begun >= plan.max_time;
-    if (interrupted || late) run.Stop();
-  }
-  return interrupted;
-}
-
-size_t ThreadsFor(const ReplayPlan& plan) {
-  const size_t cores = std::max(1U, std::thread::hardware_concurrency());
-  return std::min(cores, static_cast<size_t>(plan.concurrency));
-}
-
 Result<ExitCode> Replay(const ReplayFlags& flags, Console& console) {
   TRY(const ReplayPlan plan, PlanOf(flags));
   TRY(const std::vector<ReplayItem> items, LoadItems(flags, console));
-  SignalWaiter signals({SIGINT, SIGTERM});
-  Runtime runtime(ThreadsFor(plan));
-  std::atomic<int64_t> done{0};
-  ReplayRun run(items, plan, [&done] { ++done; });
-  const Monotonic begun = Clock::System().Now();
-  runtime.Start();
-  run.Start(runtime);
-  const bool interrupted = Watch(run, plan, done, std::ssize(items), signals, console);
-  const double seconds = static_cast<double>(MicrosBetween(begun, Clock::System().Now())) / 1e6;
-  runtime.Stop();
-  runtime.Join();  // the clients' connections end after their threads
-  const ReplayReport report = SumUp(items, run.results(), seconds);
+  const Driven driven = DriveReplay(items, plan, "Replaying", console);
+  const ReplayReport report = SumUp(items, driven.results, driven.seconds);
   console.Out(flags.json ? json::serialize(ReportJson(report)) + '\n' : ReportText(report));
-  if (interrupted) return ExitCode::kInterrupted;
+  if (driven.interrupted) return ExitCode::kInterrupted;
   const bool good = report.all_answered() && (!flags.expect_equal || report.all_equal());
   return good ? ExitCode::kOk : ExitCode::kFailed;
 }

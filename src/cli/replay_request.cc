@@ -73,13 +73,17 @@ Task<Result<std::string>> ReadBody(HttpReply& reply, Monotonic begun, int64_t& f
 }
 
 // What the body says, into `result`.
-Status TakeAnswer(const ReplayItem& item, std::string body, bool streamed, ReplayResult& result) {
+Status TakeAnswer(const ReplayItem& item, const ReplayPlan& plan, std::string body, bool streamed,
+                  ReplayResult& result) {
   if (result.status != 200) return Fail(InvalidInput(DescribeRefusal(result.status, body)));
   if (streamed && result.outcome.empty()) result.outcome = OutcomeIn(body);
   auto answer = streamed ? AnswerOfStream(body) : ParseChatAnswer(std::move(body));
   if (!answer) return Fail(std::move(answer).error());
   result.usage = answer->usage;
-  if (item.recorded) result.equal = SameAnswer(*item.recorded, *answer);
+  if (item.recorded) {
+    result.equal = plan.same ? plan.same(item, *answer) : SameAnswer(*item.recorded, *answer);
+  }
+  if (plan.keep_answers) result.answer = *std::move(answer);
   return {};
 }
 
@@ -94,9 +98,12 @@ Task<Status> Exchange(const ReplayItem& item, const ReplayPlan& plan, HttpClient
   result.status = reply->status;
   result.outcome = reply->headers.Get("x-understudy-outcome");
   result.model = reply->headers.Get("x-understudy-model");
+  result.route = reply->headers.Get("x-understudy-route");
+  result.task = reply->headers.Get("x-understudy-task");
+  result.verdict = reply->headers.Get("x-understudy-verdict");
   CO_TRY(std::string answer, co_await ReadBody(*reply, begun, result.first_us));
   const bool events = reply->headers.Get("content-type").starts_with("text/event-stream");
-  co_return TakeAnswer(item, std::move(answer), events, result);
+  co_return TakeAnswer(item, plan, std::move(answer), events, result);
 }
 
 }  // namespace

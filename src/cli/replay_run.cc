@@ -13,24 +13,43 @@ using std::chrono::milliseconds;
 
 struct ReplayRun::Impl : std::enable_shared_from_this<ReplayRun::Impl> {
   Impl(const std::vector<ReplayItem>& all, const ReplayPlan& how, std::function<void()> after)
-      : items(all), plan(how), done(std::move(after)), results(all.size()) {}
+      : items(all), plan(how), done(std::move(after)), results(all.size()) {
+    for (size_t i = 0; i < items.size(); ++i) {
+      if (i == 0 || !items[i].follows) starts.push_back(i);
+    }
+  }
 
-  // One of the `concurrency` workers: takes the next item until none is left.
+  // One of the `concurrency` workers: takes the next item that follows none until none is left.
   Task<void> Work(boost::asio::io_context& context, HttpClient& client, size_t thread) {
     boost::asio::steady_timer timer(context);
     for (;;) {
-      const size_t index = next.fetch_add(1);
-      if (stopped || index >= items.size()) break;
-      const Monotonic begun = co_await AwaitTurn(timer, index);
+      const size_t turn = next.fetch_add(1);
+      if (stopped || turn >= starts.size()) break;
+      const Monotonic begun = co_await AwaitTurn(timer, turn);
       if (stopped) break;
-      co_await SendOne(context, client, thread, index, begun);
+      co_await SendOne(context, client, thread, starts[turn], begun);
+      co_await SendFollowers(context, client, thread, starts[turn]);
     }
     const std::lock_guard lock(mutex);
     --workers;
     ended.notify_all();
   }
 
-  // The moment that item `index` is due; waits for it where a rate is set.
+  // What follows item `index`, as long as it goes right; the rest is done unsent.
+  Task<void> SendFollowers(boost::asio::io_context& context, HttpClient& client, size_t thread,
+                           size_t index) {
+    bool right = true;
+    while (++index < items.size() && items[index].follows) {
+      right = right && !stopped && results[index - 1].equal.value_or(false);
+      if (right) {
+        co_await SendOne(context, client, thread, index, Clock::System().Now());
+      } else {
+        done();
+      }
+    }
+  }
+
+  // The moment of turn `index`; waits for it where a rate is set.
   Task<Monotonic> AwaitTurn(boost::asio::steady_timer& timer, size_t index) {
     const Monotonic now = Clock::System().Now();
     if (plan.rate <= 0) co_return now;
@@ -57,6 +76,7 @@ struct ReplayRun::Impl : std::enable_shared_from_this<ReplayRun::Impl> {
   const std::vector<ReplayItem>& items;
   const ReplayPlan& plan;
   std::function<void()> done;
+  std::vector<size_t> starts;         // the items that follow none
   std::vector<ReplayResult> results;  // each written by one worker, read when all are over
 
   Runtime* runtime = nullptr;
@@ -87,7 +107,7 @@ void ReplayRun::Start(Runtime& runtime) {
   for (size_t i = 0; i < runtime.size(); ++i) {
     run.clients.push_back(std::make_unique<HttpClient>(runtime.context(i), run.plan.url, options));
   }
-  run.workers = std::min<int64_t>(run.plan.concurrency, std::ssize(run.items));
+  run.workers = std::min<int64_t>(run.plan.concurrency, std::ssize(run.starts));
   const auto count = static_cast<size_t>(run.workers);
   for (size_t i = 0; i < count; ++i) {
     const size_t thread = i % runtime.size();

@@ -20,6 +20,8 @@ struct ReplayItem {
   std::string id, session, agent;
   ChatRequest request;
   std::optional<ChatAnswer> recorded;  // what its answer was, where there is one
+  bool follows = false;  // a later call of the item before it: sent behind it, by the same worker,
+                         // and only where that one's answer was equal to the recorded one
 };
 
 struct ReplayPlan {
@@ -28,22 +30,31 @@ struct ReplayPlan {
   std::string model;          // in place of the recorded model's name; empty: as recorded
   bool stream = false;        // stream every answer; else as recorded
   int64_t concurrency = 1;    // requests at once
-  double rate = 0;            // requests begun a second; 0: as fast as answers come
+  double rate = 0;            // requests (with those that follow them) begun a second; 0: as fast
+                              // as answers come
   std::chrono::milliseconds timeout{120'000};  // of one request
   std::chrono::milliseconds max_time{0};       // of the whole run; 0: no limit
+  bool keep_answers = false;                   // in the results
+  // Whether an answer equals the item's recorded one; empty: SameAnswer. Called on the runtime's
+  // threads.
+  std::function<bool(const ReplayItem&, const ChatAnswer&)> same;
 };
 
 struct ReplayResult {
-  bool sent = false;     // false: the run ended before its turn
+  bool sent = false;     // false: the run ended before its turn, or what it follows went wrong
   int status = 0;        // HTTP; 0: no answer came
   std::string error;     // why there is no answer; empty where there is one
   std::string outcome;   // x-understudy-outcome, or the stream's closing comment
   std::string model;     // x-understudy-model
+  std::string route;     // x-understudy-route
+  std::string task;      // x-understudy-task
+  std::string verdict;   // x-understudy-verdict; of plain answers only
   int64_t first_us = 0;  // to the first piece of the answer's body
   int64_t total_us = 0;  // to its end. Under a rate both count from the planned moment, so
                          // that a slow endpoint cannot hide by delaying the next request
   Usage usage;
   std::optional<bool> equal;  // to the recorded answer; unset where there is nothing to compare
+  std::optional<ChatAnswer> answer;  // where they are kept
   bool answered() const { return sent && error.empty(); }
 };
 
