@@ -30,6 +30,12 @@ constexpr Command kGguf[] = {
     {"merge", "write a model of several files as one", DefineGgufMerge},
 };
 
+constexpr Command kSimulate[] = {
+    {"agent", "the simulated office agent: calls with known answers, sent or written",
+     DefineSimulateAgent},
+    {"reference", "the simulated reference model: a server that answers them", DefineSimReference},
+};
+
 constexpr Command kCommands[] = {
     {"init", "make a workspace: configuration, keys, folders", DefineInit},
     {"serve", "run the gateway", DefineServe},
@@ -48,6 +54,7 @@ constexpr Command kCommands[] = {
     {"report", "what small models did: share, agreement, latency, cost, by task and agent",
      DefineReport},
     {"gguf", "model files: show, check, compare, split, merge them", nullptr, kGguf},
+    {"simulate", "an office agent and its reference model, both simulated", nullptr, kSimulate},
     {"completion", "print the completion script for bash, zsh or fish", DefineCompletion},
     {"version", "print the version and what it was built from", DefineVersion},
 };

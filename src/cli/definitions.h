@@ -30,6 +30,8 @@ Action DefineReplay(CLI::App& app);         // replay.cc
 Action DefineReport(CLI::App& app);         // report.cc
 Action DefineSelect(CLI::App& app);         // select.cc
 Action DefineServe(CLI::App& app);          // serve.cc
+Action DefineSimReference(CLI::App& app);   // simulate_reference.cc
+Action DefineSimulateAgent(CLI::App& app);  // simulate_agent.cc
 Action DefineTune(CLI::App& app);           // tune.cc
 Action DefineVersion(CLI::App& app);        // version.cc
 

@@ -34,8 +34,9 @@ struct OfficeCall {
 struct OfficeOptions {
   uint64_t seed = 1;
   Half half = Half::kFirst;
-  std::string model = "simulated-reference";  // what requests ask for
-  std::vector<const Desk*> desks;             // empty: all
+  std::string model = "big-model";  // what requests ask for: no gateway's name for a model, so that
+                                    // its rules decide
+  std::vector<const Desk*> desks;   // empty: all
 };
 
 class OfficeAgent {
