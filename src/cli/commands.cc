@@ -36,6 +36,15 @@ constexpr Command kSimulate[] = {
     {"reference", "the simulated reference model: a server that answers them", DefineSimReference},
 };
 
+constexpr Command kDeploy[] = {
+    {"list", "list the deployments, and what each waits for", DefineDeployList},
+    {"start", "begin one in shadow, its adapter checked against the model", DefineDeployStart},
+    {"step", "count the evidence and move what it proves good or bad", DefineDeployStep},
+    {"promote", "move one on by hand", DefineDeployPromote},
+    {"rollback", "take one back to shadow; what it replaced is live again", DefineDeployRollback},
+    {"retire", "end one", DefineDeployRetire},
+};
+
 constexpr Command kCommands[] = {
     {"init", "make a workspace: configuration, keys, folders", DefineInit},
     {"serve", "run the gateway", DefineServe},
@@ -51,6 +60,7 @@ constexpr Command kCommands[] = {
     {"select", "choose among measured candidates, and say why", DefineSelect},
     {"evaluate", "measure a base model or adapter on held-out examples", DefineEvaluate},
     {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
+    {"deploy", "adapters from shadow to canary to live, and back", nullptr, kDeploy},
     {"report", "what small models did: share, agreement, latency, cost, by task and agent",
      DefineReport},
     {"gguf", "model files: show, check, compare, split, merge them", nullptr, kGguf},

@@ -35,4 +35,12 @@ Action DefineSimulateAgent(CLI::App& app);  // simulate_agent.cc
 Action DefineTune(CLI::App& app);           // tune.cc
 Action DefineVersion(CLI::App& app);        // version.cc
 
+// deploy.cc
+Action DefineDeployList(CLI::App& app);
+Action DefineDeployPromote(CLI::App& app);
+Action DefineDeployRetire(CLI::App& app);
+Action DefineDeployRollback(CLI::App& app);
+Action DefineDeployStart(CLI::App& app);
+Action DefineDeployStep(CLI::App& app);
+
 }  // namespace understudy

@@ -120,7 +120,7 @@ Action DefineServe(CLI::App& app) {
   app.footer(
       "  understudy serve --workspace ./understudy --listen 127.0.0.1:8700\n\n"
       "SIGINT or SIGTERM lets running requests finish, a second one ends at once; SIGHUP reloads\n"
-      "config.toml.");
+      "config.toml and deployments.json.");
   return [flags](Console& console) { return Serve(*flags, console); };
 }
 
