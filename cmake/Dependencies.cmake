@@ -32,6 +32,24 @@ if(NOT TORCH_FOUND)
   message(STATUS "libtorch not found: understudy-train is not built (package libtorch-dev)")
 endif()
 
+# faiss, for the clustering program. Debian's package has a static library and no CMake files; faiss'
+# own installation has them.
+find_package(faiss QUIET CONFIG)
+if(NOT TARGET faiss)
+  find_library(FAISS_LIBRARY faiss)
+  find_path(FAISS_HEADERS faiss/IndexFlat.h)
+  find_package(LAPACK QUIET)
+  if(FAISS_LIBRARY AND FAISS_HEADERS AND LAPACK_FOUND AND OpenMP_CXX_FOUND)
+    add_library(faiss UNKNOWN IMPORTED)
+    set_target_properties(faiss PROPERTIES IMPORTED_LOCATION ${FAISS_LIBRARY}
+      INTERFACE_INCLUDE_DIRECTORIES ${FAISS_HEADERS})
+    target_link_libraries(faiss INTERFACE LAPACK::LAPACK OpenMP::OpenMP_CXX)
+  endif()
+endif()
+if(NOT TARGET faiss)
+  message(STATUS "faiss not found: understudy-cluster is not built (package libfaiss-dev)")
+endif()
+
 # Flags that hold for every target of ours.
 add_library(understudy_flags INTERFACE)
 target_include_directories(understudy_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
