@@ -56,6 +56,7 @@ constexpr Command kCommands[] = {
     {"exchanges", "what was recorded: list it, show it, export it", nullptr, kExchanges},
     {"replay", "send recorded requests again and compare the answers", DefineReplay},
     {"curate", "mask, check, deduplicate and split recorded exchanges for training", DefineCurate},
+    {"cluster", "find the tasks in curated exchanges", DefineCluster},
     {"tune", "train a LoRA adapter for one task on recorded exchanges", DefineTune},
     {"select", "choose among measured candidates, and say why", DefineSelect},
     {"evaluate", "measure a base model or adapter on held-out examples", DefineEvaluate},

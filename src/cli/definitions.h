@@ -5,6 +5,7 @@
 
 namespace understudy {
 
+Action DefineCluster(CLI::App& app);        // cluster.cc
 Action DefineCompletion(CLI::App& app);     // completion.cc
 Action DefineConfigCheck(CLI::App& app);    // config.cc
 Action DefineConfigShow(CLI::App& app);     // config.cc

@@ -5,7 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/definitions.h"
-#include "cli/train_program.h"
+#include "cli/helper_program.h"
 #include "cli/workspace.h"
 
 namespace understudy {
@@ -19,13 +19,13 @@ Result<ExitCode> Tune(TuneOptions options) {
   }
   std::vector<std::string> arguments = TuneArguments(options);
   arguments.insert(arguments.begin(), "tune");
-  return RunTrainProgram(std::move(arguments));
+  return RunHelper(kTrainProgram, std::move(arguments));
 }
 
 Result<ExitCode> Pretrain(const PretrainOptions& options) {
   std::vector<std::string> arguments = PretrainArguments(options);
   arguments.insert(arguments.begin(), "pretrain");
-  return RunTrainProgram(std::move(arguments));
+  return RunHelper(kTrainProgram, std::move(arguments));
 }
 
 }  // namespace

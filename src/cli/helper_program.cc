@@ -1,8 +1,10 @@
-#include "cli/train_program.h"
+#include "cli/helper_program.h"
 
 #include <unistd.h>
 
 #include <cstdlib>
+
+#include <fmt/format.h>
 
 #include "cli/child.h"
 
@@ -34,17 +36,17 @@ std::vector<fs::path> Places() {
 
 }  // namespace
 
-Result<fs::path> FindTrainProgram() {
+Result<fs::path> FindHelper(const HelperProgram& helper) {
   for (const fs::path& place : Places()) {
-    if (IsProgram(place / kTrainProgram)) return place / kTrainProgram;
+    if (IsProgram(place / helper.name)) return place / helper.name;
   }
-  return Fail(NotFound("there is no program understudy-train beside this one or on PATH")
-                  .Mend("It is built where libtorch is installed: on Debian, apt-get install "
-                        "libtorch-dev libopenblas0-pthread, then make build."));
+  return Fail(
+      NotFound(fmt::format("there is no program {} beside this one or on PATH", helper.name))
+          .Mend(helper.how_to_get));
 }
 
-Result<ExitCode> RunTrainProgram(std::vector<std::string> arguments) {
-  TRY(const fs::path program, FindTrainProgram());
+Result<ExitCode> RunHelper(const HelperProgram& helper, std::vector<std::string> arguments) {
+  TRY(const fs::path program, FindHelper(helper));
   arguments.insert(arguments.begin(), program.string());
   SignalWaiter signals({SIGCHLD, SIGINT, SIGTERM, SIGHUP});
   TRY(const int code, RunChild(arguments, {}, signals));
