@@ -45,6 +45,11 @@ constexpr Command kDeploy[] = {
     {"retire", "end one", DefineDeployRetire},
 };
 
+constexpr Command kRouter[] = {
+    {"fit", "fit the learned router, and prove its thresholds on calls held back", DefineRouterFit},
+    {"explain", "say why a request would go where it goes", DefineRouterExplain},
+};
+
 constexpr Command kCommands[] = {
     {"init", "make a workspace: configuration, keys, folders", DefineInit},
     {"serve", "run the gateway", DefineServe},
@@ -62,6 +67,7 @@ constexpr Command kCommands[] = {
     {"evaluate", "measure a base model or adapter on held-out examples", DefineEvaluate},
     {"pretrain", "train a base model from nothing, as a recipe says", DefinePretrain},
     {"deploy", "adapters from shadow to canary to live, and back", nullptr, kDeploy},
+    {"router", "what a small model may answer: fit it, explain it", nullptr, kRouter},
     {"report", "what small models did: share, agreement, latency, cost, by task and agent",
      DefineReport},
     {"gguf", "model files: show, check, compare, split, merge them", nullptr, kGguf},

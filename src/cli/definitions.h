@@ -30,6 +30,8 @@ Action DefineRecord(CLI::App& app);         // record.cc
 Action DefineReplay(CLI::App& app);         // replay.cc
 Action DefineReport(CLI::App& app);         // report.cc
 Action DefineSelect(CLI::App& app);         // select.cc
+Action DefineRouterExplain(CLI::App& app);  // router_explain.cc
+Action DefineRouterFit(CLI::App& app);      // router_fit.cc
 Action DefineServe(CLI::App& app);          // serve.cc
 Action DefineSimReference(CLI::App& app);   // simulate_reference.cc
 Action DefineSimulateAgent(CLI::App& app);  // simulate_agent.cc
