@@ -116,6 +116,7 @@ Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRul
   body["stream"] = true;
   body["stream_options"] = json::object{{"include_usage", true}};
   body["lora"] = LoraList(adapters);
+  if (adapters.applied != kNoAdapter && chat.n <= 1) body["temperature"] = 0;
   return json::serialize(value);
 }
 

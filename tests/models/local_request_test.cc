@@ -54,6 +54,15 @@ TEST(LocalRequest, AlwaysStreamsWithUsageUnderOurName) {
   EXPECT_NE(Find(body, "x_unknown"), nullptr) << "what we do not know passes";
 }
 
+TEST(LocalRequest, AnAdaptersAnswerIsGreedy) {
+  const std::string warm = With(R"("temperature":0.9)");
+  EXPECT_EQ(NumberOr(Converted(warm, {2, 1}), "temperature", -1), 0);
+  EXPECT_EQ(NumberOr(Converted(With(R"("top_p":1)"), {2, 1}), "temperature", -1), 0);
+  EXPECT_EQ(NumberOr(Converted(warm, {2, kNoAdapter}), "temperature", -1), 0.9);
+  EXPECT_EQ(NumberOr(Converted(With(R"("temperature":0.9,"n":2)"), {2, 1}), "temperature", -1), 0.9)
+      << "several answers are to differ";
+}
+
 TEST(LocalRequest, FieldsThatReachIntoTheServerAreTakenOut) {
   const auto body = Converted(With(R"("lora":[{"id":0,"scale":9}],"id_slot":1,"verbose":true)"));
   EXPECT_EQ(json::serialize(*Find(body, "lora")), "[]");
