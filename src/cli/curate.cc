@@ -1,9 +1,9 @@
 // `understudy curate`: recorded exchanges become data that is fit for training.
 #include "flywheel/curate/curate.h"
 
-#include "base/file.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
+#include "cli/mask_key.h"
 #include "cli/stage_watch.h"
 #include "cli/table.h"
 #include "cli/text.h"
@@ -12,8 +12,6 @@
 namespace understudy {
 namespace {
 
-constexpr size_t kLeastKeyBytes = 16;
-
 struct CurateFlags {
   std::vector<std::string> files;
   std::string out, workspace, key_file, split = "80/8/6/6";
@@ -21,24 +19,6 @@ struct CurateFlags {
   uint64_t seed = 0;
   bool no_mask = false, dry_run = false, force = false, json = false;
 };
-
-Result<MaskKey> ReadKey(const CurateFlags& flags) {
-  std::filesystem::path path = flags.key_file;
-  if (path.empty()) {
-    const auto workspace = LocateWorkspace(flags.workspace);
-    if (!workspace) {
-      return Fail(NotFound("there is no key to mask personal data with")
-                      .Mend("Make a workspace (understudy init), name --key-file FILE, or keep "
-                            "personal data with --no-mask."));
-    }
-    path = OriginKeyPath(*workspace);
-  }
-  TRY(const std::string secret, ReadFile(path, 1 << 16));
-  if (secret.size() >= kLeastKeyBytes) return MaskKey(secret);
-  return Fail(InvalidInput(fmt::format("a key of {} bytes is too short", secret.size()))
-                  .At(path.string())
-                  .Mend("Take 32 random bytes: head -c 32 /dev/urandom > mask.key"));
-}
 
 Result<CurateOptions> OptionsOf(const CurateFlags& flags) {
   CurateOptions options;
@@ -50,8 +30,7 @@ Result<CurateOptions> OptionsOf(const CurateFlags& flags) {
   options.near = flags.near;
   options.seed = flags.seed;
   if (!flags.no_mask) {
-    TRY(const MaskKey key, ReadKey(flags));
-    options.mask = key;
+    TRY(options.mask, ReadMaskKey(flags.key_file, flags.workspace));
   }
   return options;
 }

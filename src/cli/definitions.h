@@ -27,6 +27,7 @@ Action DefineModelsRemove(CLI::App& app);   // models.cc
 Action DefineModelsTest(CLI::App& app);     // models_test_command.cc
 Action DefinePretrain(CLI::App& app);       // tune.cc
 Action DefineRecord(CLI::App& app);         // record.cc
+Action DefineRefine(CLI::App& app);         // refine.cc
 Action DefineReplay(CLI::App& app);         // replay.cc
 Action DefineReport(CLI::App& app);         // report.cc
 Action DefineSelect(CLI::App& app);         // select.cc

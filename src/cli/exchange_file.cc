@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "chat/exchange_json.h"
 #include "base/line_reader.h"
+#include "chat/exchange_json.h"
 #include "cli/progress.h"
 #include "cli/text.h"
 

@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
-#include "flywheel/program.h"
+#include "flywheel/stage_program.h"
 
 namespace understudy {
 namespace {
@@ -125,7 +125,7 @@ Result<Clustered> ClusterByProgram(const fs::path& program, ClusterFlags flags,
                      IntOr(*progress, "total", 0));
     }
   };
-  TRY_VOID(RunProgram(arguments, line, hooks.stop));
+  TRY_VOID(RunStageProgram(arguments, line, hooks.stop));
   const json::value* report = Find(result, "report");
   const json::value* meta = Find(result, "meta");
   if (!report || !meta || !meta->is_object()) {

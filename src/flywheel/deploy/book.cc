@@ -276,6 +276,11 @@ bool DeployBook::IsFree(const Deployment& one, DeploymentStage stage) const {
   return !other || other->id == one.id;
 }
 
+void DeployBook::Use(std::string tasks, std::string router) {
+  deployments_.tasks = std::move(tasks);
+  deployments_.router = std::move(router);
+}
+
 Status DeployBook::Move(std::string_view id, DeploymentStage to, DeployReason reason,
                         int64_t now_ms) {
   Deployment* const one = deployments_.Find(id);

@@ -91,6 +91,9 @@ class DeployBook {
   Result<Deployment> Start(const DeployStart& start, const Options& options, std::string who,
                            int64_t now_ms);
 
+  // What calls are given to their tasks and decided by, from now on: folder and file.
+  void Use(std::string tasks, std::string router);
+
   // To another stage, counting anew. The one that goes live takes the place of the task's live
   // deployment, which is retired. From live to shadow (a rollback), the one that it had replaced is
   // live again, if its file still exists. kNotFound; kInvalidInput where the task has another

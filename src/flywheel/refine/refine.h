@@ -1,10 +1,11 @@
-// S6 refine: one turn of the whole wheel, from recorded calls to small models that are fit to serve.
+// S6 refine: one turn of the whole wheel, from recorded calls to small models that are fit to
+// serve.
 //
 //   collect -> curate -> cluster -> (per task: tune -> evaluate -> select) -> router -> deploy
 //
-// Each step is a stage of its own (flywheel/stage.h) and does nothing where its inputs are what they
-// were: a second turn over the same calls is over at once, one over more calls does what changed,
-// and one that was killed goes on where it was.
+// Each step is a stage of its own (flywheel/stage.h) and does nothing where its inputs are what
+// they were: a second turn over the same calls is over at once, one over more calls does what
+// changed, and one that was killed goes on where it was.
 //
 // What a small model alone answered is no example: nobody knows whether it was right. Escalations
 // are (the reference answered in the end), and so the failures of the last turn are among the
@@ -22,6 +23,8 @@
 #include "base/json.h"
 #include "base/options.h"
 #include "base/result.h"
+#include "flywheel/curate/groups.h"
+#include "flywheel/evaluate/candidate_card.h"
 #include "flywheel/stage.h"
 #include "privacy/substitute.h"
 #include "route/deployments.h"
@@ -35,16 +38,18 @@ struct RefineOptions {
   UsageStore* store = nullptr;                // where `inputs` is empty
   std::vector<std::filesystem::path> bases;   // GGUF files of the small models at hand
   std::filesystem::path train_program, cluster_program;
+  Options config;  // of the workspace: its local models, its runtime
   LocalRuntimeOptions runtime;
-  std::optional<MaskKey> mask;  // none: personal data stays
+  SplitShares shares{60, 6, 17, 17};  // train, valid, calib, test: a promise needs calibration
+  std::optional<MaskKey> mask;        // none: personal data stays
 
-  double worse = 0.05;          // the promise: served by a small model and wrong, share of all calls
-  double sure = 0.95;           // and how sure
-  int64_t least_rows = 60;      // examples for training; a task with fewer stays with the reference
-  double minutes = 5;           // of training, each task and base at most
-  int64_t evaluate_rows = 400;  // of each part of a task at most
+  double worse = 0.05;      // the promise: served by a small model and wrong, share of all calls
+  double sure = 0.95;       // and how sure
+  int64_t least_rows = 60;  // examples for training; a task with fewer stays with the reference
+  double minutes = 5;       // of training, each task and base at most
+  double epochs = 20;       // likewise
+  int64_t evaluate_rows = 400;                       // of each part of a task at most
   DeploymentStage start = DeploymentStage::kShadow;  // where a new deployment begins
-  std::optional<std::filesystem::path> catalogue;
   uint64_t seed = 1;
 };
 
@@ -54,8 +59,7 @@ struct RefinedTask {
   int64_t train_rows = 0, test_rows = 0;
   std::string base, adapter;  // the chosen candidate's; empty: it stays with the reference
   std::string why;            // of the choice, or of why there is none
-  // Of the test rows, answered exactly as the reference did.
-  int64_t base_right = 0, tuned_right = 0, tested = 0;
+  ShareRow plain, tuned;      // test rows that the base alone, and with the adapter, answered right
   // By the router, on calibration rows.
   int64_t served = 0, wrong = 0, calibrated = 0;
 };
@@ -70,9 +74,9 @@ struct Refined {
   std::vector<Step> steps;
   std::vector<RefinedTask> tasks;
   int64_t calls = 0, examples = 0;
-  bool promised = false;   // the promise holds for what the router lets small models serve
-  std::string promise;     // in words, with what is missing where nothing can be promised
-  double served_share = 0; // of the calibration traffic
+  bool promised = false;    // the promise holds for what the router lets small models serve
+  std::string promise;      // in words, with what is missing where nothing can be promised
+  double served_share = 0;  // of the calibration traffic
   std::filesystem::path deployments;  // the file; empty where nothing is deployed
 };
 

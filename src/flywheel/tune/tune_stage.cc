@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "base/file.h"
-#include "flywheel/program.h"
+#include "flywheel/stage_program.h"
 
 namespace understudy {
 namespace {
@@ -58,7 +58,7 @@ Result<StageResult> RunTuneStage(const TuneOptions& settings, const std::filesys
         result = ended->get_object();
       }
     };
-    TRY_VOID(RunProgram(arguments, line, hooks.stop));
+    TRY_VOID(RunStageProgram(arguments, line, hooks.stop));
     if (result.empty()) return Fail(InternalError("understudy-train ended without a result"));
     const json::object kept{{"ended", result["ended"]},
                             {"steps", result["steps"]},

@@ -1,5 +1,5 @@
 // Programs that do a stage's work, played by the shell.
-#include "flywheel/program.h"
+#include "flywheel/stage_program.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 Status RunShell(const std::string& script, std::vector<json::object>* lines = nullptr,
                 const std::function<bool()>& stop = nullptr) {
-  return RunProgram(
+  return RunStageProgram(
       {"/bin/sh", "-c", script},
       [lines](const json::object& line) {
         if (lines) lines->push_back(line);
@@ -22,7 +22,7 @@ Status RunShell(const std::string& script, std::vector<json::object>* lines = nu
       stop);
 }
 
-TEST(RunProgram, GivesEveryJsonLine) {
+TEST(StageProgram, GivesEveryJsonLine) {
   std::vector<json::object> lines;
   const Status done = RunShell(
       R"(echo '{"a":1}'; echo words >&2; echo '[1]'; echo '{"broken'; printf '{"a":2}')", &lines);
@@ -32,20 +32,20 @@ TEST(RunProgram, GivesEveryJsonLine) {
   EXPECT_EQ(IntOr(lines[1], "a", 0), 2);
 }
 
-TEST(RunProgram, AFailureRepeatsTheLastWords) {
+TEST(StageProgram, AFailureRepeatsTheLastWords) {
   const Status done = RunShell("echo first >&2; echo 'no such base' >&2; exit 3");
   ASSERT_FALSE(done);
   EXPECT_THAT(done.error().ToString(), HasSubstr("sh ended with exit status 3"));
   EXPECT_THAT(done.error().ToString(), HasSubstr("no such base"));
 }
 
-TEST(RunProgram, AProgramThatIsNotThereSaysSo) {
-  const Status done = RunProgram({"/no/such/program"}, [](const json::object&) {}, nullptr);
+TEST(StageProgram, AProgramThatIsNotThereSaysSo) {
+  const Status done = RunStageProgram({"/no/such/program"}, [](const json::object&) {}, nullptr);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().kind, ErrorKind::kUnavailable);
 }
 
-TEST(RunProgram, AStopEndsItKindly) {
+TEST(StageProgram, AStopEndsItKindly) {
   std::vector<json::object> lines;
   const auto begun = std::chrono::steady_clock::now();
   const Status done = RunShell(

@@ -16,7 +16,7 @@ namespace understudy {
 // asked a few times a second: then the program gets SIGTERM and a minute to put its work away, and
 // the end is kCancelled. If we are killed, so is the program (models/child_process.h). kUnavailable
 // where it cannot be started, kInternal where it ends with another status than 0.
-Status RunProgram(const std::vector<std::string>& arguments,
+Status RunStageProgram(const std::vector<std::string>& arguments,
                   const std::function<void(const json::object&)>& line,
                   const std::function<bool()>& stop);
 

@@ -1,4 +1,4 @@
-#include "flywheel/program.h"
+#include "flywheel/stage_program.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -61,9 +61,9 @@ class Output {
 
 }  // namespace
 
-Status RunProgram(const std::vector<std::string>& arguments,
-                  const std::function<void(const json::object&)>& line,
-                  const std::function<bool()>& stop) {
+Status RunStageProgram(const std::vector<std::string>& arguments,
+                       const std::function<void(const json::object&)>& line,
+                       const std::function<bool()>& stop) {
   using Clock = std::chrono::steady_clock;
   TRY(ChildProcess child, ChildProcess::Start(arguments));
   Output output(line);

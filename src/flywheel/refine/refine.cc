@@ -1,0 +1,341 @@
+#include "flywheel/refine/refine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/file.h"
+#include "flywheel/cluster/cluster_flags.h"
+#include "flywheel/curate/curate.h"
+#include "flywheel/deploy/book.h"
+#include "flywheel/evaluate/evaluate.h"
+#include "flywheel/refine/collect.h"
+#include "flywheel/router/router.h"
+#include "flywheel/select/select.h"
+#include "flywheel/tune/tune_stage.h"
+
+namespace understudy {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int64_t kPlainBaseRows = 100;  // enough to see whether an adapter is worth it
+constexpr int64_t kBatchTokens = 2048;   // small steps: a task's examples are few
+constexpr std::string_view kRefine = "refine";
+
+// A base with what was trained on it for one task, and how both did.
+struct TunedBase {
+  fs::path base, adapter;  // GGUF
+  std::string version;     // of the adapter: the beginning of its run's hash
+  Evaluated plain, tuned;
+};
+
+class Turn {
+ public:
+  Turn(const RefineOptions& options, const StageHooks& hooks) : options_(options), hooks_(hooks) {}
+
+  Status CurateCalls();
+  Status FindTasks();
+  Status TrainTask(const TaskReport& task);
+  Status FitTheRouter();
+  Status DeployTasks();
+  const std::vector<TaskReport>& tasks() const { return found_.tasks; }
+  Refined Take() { return std::move(refined_); }
+
+ private:
+  struct Chosen {
+    size_t place;  // in refined_.tasks
+    MeasuredCandidate candidate;
+  };
+  StagePlace Place() const { return {.workspace = options_.folder, .out = {}}; }
+  StageHooks HooksFor(std::string_view task) const;
+  void Note(std::string_view task, const StageResult& result);
+  std::string WhyNot(const TaskReport& task) const;
+  Result<TunedBase> Train(const TaskReport& task, const fs::path& base);
+  Result<Evaluated> Measure(const TaskReport& task, const fs::path& base, const fs::path& adapter,
+                            int64_t limit);
+  Status StartDeployment(DeployBook& book, const Chosen& chosen, const Options& options);
+
+  const RefineOptions& options_;
+  const StageHooks& hooks_;
+  Refined refined_;
+  fs::path curated_, clustered_, router_;
+  ClusterReport found_;
+  std::vector<Chosen> chosen_;
+};
+
+// What goes on is told with the task's name before it.
+StageHooks Turn::HooksFor(std::string_view task) const {
+  StageHooks hooks = hooks_;
+  if (hooks_.progress && !task.empty()) {
+    hooks.progress = [this, name = std::string(task)](std::string_view what, int64_t done,
+                                                      int64_t total) {
+      hooks_.progress(fmt::format("{}: {}", name, what), done, total);
+    };
+  }
+  return hooks;
+}
+
+void Turn::Note(std::string_view task, const StageResult& result) {
+  refined_.steps.push_back({std::string(StringOr(result.meta, "stage")), std::string(task),
+                            result.folder, NumberOr(result.meta, "seconds", 0), result.unchanged});
+}
+
+Status Turn::CurateCalls() {
+  CurateOptions curate{.inputs = options_.inputs,
+                       .mask = options_.mask,
+                       .shares = options_.shares,
+                       .seed = options_.seed};
+  std::optional<Collected> collected;
+  if (options_.inputs.empty()) {
+    if (!options_.store) return Fail(InternalError("neither files nor a store to refine from"));
+    TRY(Collected file, Collect(*options_.store, options_.folder / "runs" / "collect", hooks_));
+    curate.inputs = {file.path()};
+    collected.emplace(std::move(file));
+  }
+  TRY(Curated curated, Curate(curate, Place(), hooks_));
+  Note("", *curated.stage);
+  curated_ = curated.stage->folder;
+  refined_.calls = curated.report.rows;
+  refined_.examples = curated.report.kept;
+  return {};
+}
+
+// By a program of its own, the only user of faiss.
+Status Turn::FindTasks() {
+  ClusterFlags flags;
+  flags.inputs = {curated_.string()};
+  flags.workspace = options_.folder.string();
+  TRY(const Deployments now, LoadDeployments(DeploymentsPath(options_.folder)));
+  const fs::path previous = options_.folder / now.tasks;
+  if (!now.tasks.empty() && fs::exists(previous)) flags.previous = previous.string();
+  TRY(Clustered clustered, ClusterByProgram(options_.cluster_program, flags, hooks_));
+  Note("", clustered.stage);
+  clustered_ = clustered.stage.folder;
+  found_ = std::move(clustered.report);
+  return {};
+}
+
+std::string Turn::WhyNot(const TaskReport& task) const {
+  if (!task.replaceable) return task.why;
+  const auto rows = [&](Part part) { return task.rows[static_cast<size_t>(part)]; };
+  if (rows(Part::kTrain) < options_.least_rows) {
+    return fmt::format("{} examples to learn from; it takes {}", rows(Part::kTrain),
+                       options_.least_rows);
+  }
+  for (const Part part : {Part::kValid, Part::kCalib, Part::kTest}) {
+    if (rows(part) == 0) return fmt::format("no example for {}", Name(part));
+  }
+  return {};
+}
+
+Result<Evaluated> Turn::Measure(const TaskReport& task, const fs::path& base,
+                                const fs::path& adapter, int64_t limit) {
+  EvaluateOptions evaluate;
+  evaluate.base = base;
+  evaluate.adapter = adapter;
+  evaluate.inputs = {clustered_ / task.id};
+  evaluate.task = task.id;
+  evaluate.limit = limit;
+  evaluate.runtime = options_.runtime;
+  evaluate.home = options_.folder;
+  TRY(Evaluated measured, Evaluate(evaluate, Place(), HooksFor(task.name)));
+  Note(task.name, measured.stage);
+  return measured;
+}
+
+Result<TunedBase> Turn::Train(const TaskReport& task, const fs::path& base) {
+  TunedBase tuned{.base = base};
+  TRY(tuned.plain, Measure(task, base, {}, std::min(kPlainBaseRows, options_.evaluate_rows)));
+  TuneOptions settings;
+  settings.base = base.string();
+  settings.data = (clustered_ / task.id / "train.jsonl").string();
+  settings.valid = (clustered_ / task.id / "valid.jsonl").string();
+  settings.task = task.id;
+  settings.minutes = options_.minutes;
+  settings.batch_tokens = kBatchTokens;
+  settings.epochs = options_.epochs;
+  settings.seed = static_cast<int64_t>(options_.seed);
+  TRY(const StageResult trained,
+      RunTuneStage(settings, options_.train_program, Place(), HooksFor(task.name)));
+  Note(task.name, trained);
+  tuned.adapter = trained.folder / "adapter.gguf";
+  tuned.version = trained.folder.filename().string().substr(0, 8);
+  TRY(tuned.tuned, Measure(task, base, tuned.adapter, options_.evaluate_rows));
+  return tuned;
+}
+
+// Of one task: every base as it is and trained, and the choice among them.
+Status Turn::TrainTask(const TaskReport& task) {
+  RefinedTask row{.id = task.id, .name = task.name, .kind = std::string(Name(task.kind))};
+  row.train_rows = task.rows[static_cast<size_t>(Part::kTrain)];
+  row.test_rows = task.rows[static_cast<size_t>(Part::kTest)];
+  row.why = WhyNot(task);
+  if (!row.why.empty()) {
+    refined_.tasks.push_back(std::move(row));
+    return {};
+  }
+  std::vector<MeasuredCandidate> candidates;
+  for (const fs::path& base : options_.bases) {
+    TRY(TunedBase tuned, Train(task, base));
+    for (const Evaluated* each : {&tuned.plain, &tuned.tuned}) {
+      candidates.push_back({.folder = each->stage.folder, .card = each->card});
+    }
+  }
+  TRY(const Selection selection, Choose(std::move(candidates), "valid", {}, ProbeMachine()));
+  const MeasuredCandidate& best = selection.candidates[selection.chosen];
+  row.why = selection.why;
+  if (best.quality.right == 0) {
+    row.why = fmt::format(
+        "no candidate answered any of {} validation examples as the reference "
+        "did",
+        best.quality.total);
+    refined_.tasks.push_back(std::move(row));
+    return {};
+  }
+  row.base = best.card.base.file;
+  if (best.card.adapter) row.adapter = best.card.adapter->file;
+  for (const MeasuredCandidate& each : selection.candidates) {
+    const auto test = each.card.parts.find("test");
+    if (test == each.card.parts.end() || each.card.base.sha256 != best.card.base.sha256) continue;
+    auto& side = each.card.adapter ? row.tuned : row.plain;
+    side = test->second.all;
+  }
+  refined_.tasks.push_back(std::move(row));
+  chosen_.push_back({refined_.tasks.size() - 1, best});
+  return {};
+}
+
+Status Turn::FitTheRouter() {
+  if (chosen_.empty()) {
+    refined_.promise = "no task has a candidate: every call stays with the reference";
+    return {};
+  }
+  RouterOptions router;
+  router.files.tasks = clustered_;
+  for (const Chosen& each : chosen_) router.files.answers.push_back(each.candidate.folder);
+  router.fit.promise = {.worse = options_.worse, .sure = options_.sure};
+  router.fit.seed = options_.seed;
+  TRY(const FittedRouter fitted, RunRouterStage(router, Place(), HooksFor("router")));
+  Note("", fitted.stage);
+  const RouterReport& report = fitted.report;
+  router_ = fitted.stage.folder / kRouterFile;
+  refined_.promised = report.held;
+  refined_.served_share =
+      report.rows == 0 ? 0 : static_cast<double>(report.served) / static_cast<double>(report.rows);
+  refined_.promise =
+      report.held
+          ? fmt::format(
+                "at most {:g} % of calls served worse, {:g} % sure: {} of {} served, {} "
+                "wrong",
+                options_.worse * 100, options_.sure * 100, report.served, report.rows, report.wrong)
+          : report.why;
+  for (RefinedTask& task : refined_.tasks) {
+    const auto of = std::ranges::find(report.tasks, task.id, &RouterReport::Task::id);
+    if (of == report.tasks.end()) continue;
+    task.served = of->served;
+    task.wrong = of->wrong;
+    task.calibrated = of->rows;
+    if (task.served == 0 && !of->why.empty()) task.why = of->why;
+  }
+  return {};
+}
+
+Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Options& options) {
+  const RefinedTask& task = refined_.tasks[chosen.place];
+  const int64_t now = hooks_.clock->WallMs();
+  const DeployReason reason{std::string(kRefine), refined_.promise, {}};
+  const std::string adapter =
+      task.adapter.empty() ? "" : fs::path(task.adapter).parent_path().filename().string();
+  for (const Deployment& old : book.deployments().deployments) {
+    const bool same = old.task == task.id && old.stage != DeploymentStage::kRetired &&
+                      old.adapter_path == task.adapter;
+    if (same) return {};  // it is there already, in the stage that it has earned
+  }
+  if (const Deployment* old = book.deployments().Of(task.id, DeploymentStage::kShadow)) {
+    TRY_VOID(book.Move(old->id, DeploymentStage::kRetired, reason, now));
+  }
+  DeployStart start;
+  start.task = task.id;
+  start.model = fs::path(task.base).stem().string();
+  start.gguf = task.base;
+  start.adapter = adapter.empty() ? "" : fmt::format("{}-{}", task.id, adapter.substr(0, 8));
+  start.adapter_path = task.adapter;
+  start.scorecard = (chosen.candidate.folder / "scorecard.json").string();
+  start.promise = {.worse = options_.worse, .sure = options_.sure};
+  TRY(const Deployment begun, book.Start(start, options, std::string(kRefine), now));
+  if (options_.start == DeploymentStage::kShadow) return {};
+  return book.Move(begun.id, options_.start, reason, now);
+}
+
+Status Turn::DeployTasks() {
+  if (!refined_.promised) return {};
+  TRY(DeployBook book, DeployBook::Open(options_.folder));
+  book.Use(clustered_.string(), router_.string());
+  for (const Chosen& chosen : chosen_) {
+    if (refined_.tasks[chosen.place].served == 0) continue;
+    TRY_VOID(StartDeployment(book, chosen, options_.config));
+  }
+  TRY_VOID(book.Save());
+  refined_.deployments = DeploymentsPath(options_.folder);
+  return {};
+}
+
+Status CheckOptions(const RefineOptions& options) {
+  if (options.bases.empty()) {
+    return Fail(InvalidInput("no base model is at hand to learn the tasks")
+                    .Mend("Name one with --base FILE.gguf; weights/understudy-base.gguf comes "
+                          "with Understudy."));
+  }
+  return CheckPromise({.worse = options.worse, .sure = options.sure});
+}
+
+}  // namespace
+
+Result<Refined> Refine(const RefineOptions& options, const StageHooks& hooks) {
+  TRY_VOID(CheckOptions(options));
+  Turn turn(options, hooks);
+  TRY_VOID(turn.CurateCalls());
+  TRY_VOID(turn.FindTasks());
+  for (const TaskReport& task : turn.tasks()) TRY_VOID(turn.TrainTask(task));
+  TRY_VOID(turn.FitTheRouter());
+  TRY_VOID(turn.DeployTasks());
+  return turn.Take();
+}
+
+json::object ToJson(const Refined& refined) {
+  json::array steps, tasks;
+  for (const Refined::Step& step : refined.steps) {
+    steps.push_back({{"stage", step.stage},
+                     {"task", step.task},
+                     {"folder", step.folder.string()},
+                     {"seconds", step.seconds},
+                     {"unchanged", step.unchanged}});
+  }
+  const auto share = [](const ShareRow& row) {
+    return json::object{{"total", row.total}, {"right", row.right}};
+  };
+  for (const RefinedTask& task : refined.tasks) {
+    tasks.push_back(
+        {{"id", task.id},
+         {"name", task.name},
+         {"kind", task.kind},
+         {"train_rows", task.train_rows},
+         {"test_rows", task.test_rows},
+         {"base", task.base},
+         {"adapter", task.adapter},
+         {"why", task.why},
+         {"test", {{"base", share(task.plain)}, {"tuned", share(task.tuned)}}},
+         {"calib", {{"total", task.calibrated}, {"served", task.served}, {"wrong", task.wrong}}}});
+  }
+  return {{"calls", refined.calls},
+          {"examples", refined.examples},
+          {"promised", refined.promised},
+          {"promise", refined.promise},
+          {"served_share", refined.served_share},
+          {"deployments", refined.deployments.string()},
+          {"tasks", std::move(tasks)},
+          {"steps", std::move(steps)}};
+}
+
+}  // namespace understudy
