@@ -10,9 +10,9 @@ build:  ## install what is missing, then build build/release/understudy and unde
 	@scripts/setup --build
 	@scripts/build release programs
 
-demo:  ## a gateway, a simulated cloud model, a local model, a fallback, and what was recorded
+demo:  ## the wheel turns once: an office agent's calls become tasks, a small model learns them, fresh calls show it
 	@scripts/setup --build
-	@scripts/build release understudy make_tiny_model
+	@scripts/build release programs
 	@scripts/demo
 
 test:  ## build and run every test, with sanitizers and the fuzzers' corpora

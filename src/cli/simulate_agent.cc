@@ -22,7 +22,7 @@ constexpr int64_t kBegin_ms = 1'767'254'400'000;  // 2026-01-01T08:00:00Z, of ca
 constexpr int64_t kBetween_ms = 20'000;
 
 struct AgentFlags {
-  std::string to, out, part = "first", only, model = "big-model";
+  std::string to, out, before, part = "first", only, model = "big-model";
   std::string key_variable = "OPENAI_API_KEY", timeout = "120s", max_time = "0";
   int64_t calls = 200, concurrency = 4;
   uint64_t seed = 1;
@@ -189,8 +189,18 @@ Status Save(const AgentFlags& flags, const std::vector<OfficeCall>& calls,
   return lines.Publish();
 }
 
+// Null where no earlier run is named.
+Result<json::value> ReadBefore(const AgentFlags& flags) {
+  if (flags.before.empty()) return json::value();
+  TRY(const std::string text, ReadFile(flags.before));
+  auto before = ParseJson(text);
+  if (before && Find(*before, "desks")) return before;
+  return Fail(InvalidInput("not what `understudy simulate agent --json` prints").At(flags.before));
+}
+
 Result<ExitCode> Drive(const AgentFlags& flags, Console& console) {
   TRY(ReplayPlan plan, PlanOf(flags));
+  TRY(const json::value before, ReadBefore(flags));
   TRY(const OfficeAgent agent, AgentOf(flags));
   const std::vector<OfficeCall> calls = agent.Calls(flags.calls);
   TRY(const std::vector<ReplayItem> items, ItemsOf(calls));
@@ -200,8 +210,8 @@ Result<ExitCode> Drive(const AgentFlags& flags, Console& console) {
   const Driven driven = DriveReplay(items, plan, "Simulating", console);
   TRY_VOID(Save(flags, calls, driven.results, console));
   const SimulateReport report = SumUp(calls, driven.results, driven.seconds);
-  const std::string said =
-      flags.json ? json::serialize(ReportJson(report)) + '\n' : ReportText(report);
+  std::string said = flags.json ? json::serialize(ReportJson(report)) + '\n' : ReportText(report);
+  if (!flags.json && before.is_object()) said += '\n' + CompareText(before, report);
   flags.out == "-" ? console.Err(said) : console.Out(said);
   if (driven.interrupted) return ExitCode::kInterrupted;
   const bool good = report.all.errors == 0 && (!flags.check || report.all_right());
@@ -238,6 +248,8 @@ Action DefineSimulateAgent(CLI::App& app) {
            "answers");
   app.add_flag("--dry-run", flags->dry_run, "send nothing, write --out with the expected answers")
       ->excludes(to);
+  AddValue(app, "--before", flags->before, "FILE",
+           "what --json printed of an earlier run: shows both in one table");
   app.add_flag("--check", flags->check, "exit 1 unless every call was answered right");
   app.add_flag("--stream", flags->stream, "stream every answer");
   AddValue(app, "--model", flags->model, "NAME", "model to ask for (default: big-model)");

@@ -111,6 +111,29 @@ json::value FormatOf(const OfficeCall& call) {
   return json::object{{"response_format", {{"type", "json_object"}}}};
 }
 
+// Answers by models that are none of `before`'s.
+int64_t TakenOver(const json::value& before, const DeskReport& after) {
+  const json::value* then = Find(before, "models");
+  int64_t taken = 0;
+  for (const auto& [model, count] : after.models) {
+    if (!then || !Find(*then, model)) taken += count;
+  }
+  return taken;
+}
+
+std::vector<std::string> CompareRow(const std::string& name, const json::value& before,
+                                    const DeskReport& after) {
+  return {name,
+          HumanCount(IntOr(before, "calls", 0)),
+          HumanCount(after.calls),
+          fmt::format("{:.1f} %", 100 * NumberOr(before, "share_right", 0)),
+          fmt::format("{:.1f} %", 100 * Share(after.right, after.answered())),
+          HumanDuration(NumberOr(before, "p50_ms", 0) / 1e3),
+          Ms(after.latency, 0.5),
+          fmt::format("{:.1f} %", 100 * Share(TakenOver(before, after), after.answered())),
+          HumanCount(after.escalated)};
+}
+
 }  // namespace
 
 void DeskReport::Add(const DeskReport& more) {
@@ -165,6 +188,27 @@ std::string ReportText(const SimulateReport& report) {
     out += fmt::format("failed: {}: {}\n", id, Printable(error));
   }
   return out;
+}
+
+std::string CompareText(const json::value& before, const SimulateReport& after) {
+  using enum Table::Align;
+  Table table({{"desk"},
+               {"calls before", kRight},
+               {"after", kRight},
+               {"right before", kRight},
+               {"after", kRight},
+               {"p50 before", kRight},
+               {"after", kRight},
+               {"taken over", kRight},
+               {"escalated", kRight}});
+  const json::value* desks = Find(before, "desks");
+  for (const auto& [name, desk] : after.desks) {
+    const json::value* then = desks ? Find(*desks, name) : nullptr;
+    table.Add(CompareRow(name, then ? *then : json::value(), desk));
+  }
+  const json::value* all = Find(before, "all");
+  table.Add(CompareRow("all", all ? *all : json::value(), after.all));
+  return table.Render();
 }
 
 json::object ReportJson(const SimulateReport& report) {

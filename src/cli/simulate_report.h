@@ -45,6 +45,10 @@ TargetKind KindOf(const OfficeCall& call);
 bool IsRight(const OfficeCall& call, const ChatAnswer& answer);
 
 std::string ReportText(const SimulateReport& report);
+// One table, desk by desk, of an earlier run (what ReportJson gave) and this one: right answers and
+// median latency in both, and the share of answers now given by models that gave none of the desk's
+// then.
+std::string CompareText(const json::value& before, const SimulateReport& after);
 json::object ReportJson(const SimulateReport& report);
 
 }  // namespace understudy

@@ -17,7 +17,7 @@ namespace understudy {
 // the end is kCancelled. If we are killed, so is the program (models/child_process.h). kUnavailable
 // where it cannot be started, kInternal where it ends with another status than 0.
 Status RunStageProgram(const std::vector<std::string>& arguments,
-                  const std::function<void(const json::object&)>& line,
-                  const std::function<bool()>& stop);
+                       const std::function<void(const json::object&)>& line,
+                       const std::function<bool()>& stop);
 
 }  // namespace understudy

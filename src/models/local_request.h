@@ -10,7 +10,8 @@
 //  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
 //  - With `signals`, where the client did not ask for them, logprobs with two candidates a token;
 //    they are the caller's, who keeps them from the client.
-//  - With an adapter the answer is greedy (temperature 0), whatever was asked for, but for n > 1: what
+//  - With an adapter the answer is greedy (temperature 0), whatever was asked for, but for n > 1:
+//  what
 //    was measured of an adapter, and what the router promises, is its likeliest answer.
 //  - Fields that reach into the server (slots, adapters, response shape) are taken out.
 #pragma once

@@ -56,7 +56,7 @@ TEST_F(CollectTest, TakesWhatTheReferenceAnswered) {
     ASSERT_TRUE(collected.has_value()) << collected.error().ToString();
     path = collected->path();
     EXPECT_EQ(collected->exchanges(), 4);
-    struct stat facts {};
+    struct stat facts{};
     ASSERT_EQ(::stat(path.c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777, 0600U);
     const auto text = ReadFile(path);

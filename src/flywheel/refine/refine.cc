@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/file.h"
 #include "flywheel/cluster/cluster_flags.h"
@@ -30,6 +31,23 @@ struct TunedBase {
   Evaluated plain, tuned;
 };
 
+// Name and hash of files that a run's meta.json lists, JSONL alone.
+std::map<std::string, std::string> JsonlOf(const json::value& meta, std::string_view list) {
+  std::map<std::string, std::string> files;
+  const json::value* listed = Find(meta, list);
+  if (!listed || !listed->is_array()) return files;
+  for (const json::value& each : listed->get_array()) {
+    const std::string name(StringOr(each, "file"));
+    if (name.ends_with(".jsonl")) files[name] = StringOr(each, "sha256");
+  }
+  return files;
+}
+
+Result<json::value> ReadJson(const fs::path& file) {
+  TRY(const std::string text, ReadFile(file));
+  return ParseJson(text);
+}
+
 class Turn {
  public:
   Turn(const RefineOptions& options, const StageHooks& hooks) : options_(options), hooks_(hooks) {}
@@ -50,6 +68,7 @@ class Turn {
   StagePlace Place() const { return {.workspace = options_.folder, .out = {}}; }
   StageHooks HooksFor(std::string_view task) const;
   void Note(std::string_view task, const StageResult& result);
+  Result<bool> FoundBefore(const fs::path& previous);
   std::string WhyNot(const TaskReport& task) const;
   Result<TunedBase> Train(const TaskReport& task, const fs::path& base);
   Result<Evaluated> Measure(const TaskReport& task, const fs::path& base, const fs::path& adapter,
@@ -101,14 +120,31 @@ Status Turn::CurateCalls() {
   return {};
 }
 
+// True where the deployed tasks were found in these very calls: finding them again, with the
+// earlier ones as a guide, would be another run and change nothing.
+Result<bool> Turn::FoundBefore(const fs::path& previous) {
+  const auto then = ReadJson(previous / "meta.json");
+  const auto now = ReadJson(curated_ / "meta.json");
+  if (!then || !now || JsonlOf(*then, "inputs") != JsonlOf(*now, "outputs")) return false;
+  TRY(const json::value tasks, ReadJson(previous / "tasks.json"));
+  TRY(found_, ClusterReportFrom(tasks));
+  clustered_ = previous;
+  Note("", {.folder = previous, .meta = then->as_object(), .unchanged = true});
+  return true;
+}
+
 // By a program of its own, the only user of faiss.
 Status Turn::FindTasks() {
   ClusterFlags flags;
   flags.inputs = {curated_.string()};
   flags.workspace = options_.folder.string();
   TRY(const Deployments now, LoadDeployments(DeploymentsPath(options_.folder)));
-  const fs::path previous = options_.folder / now.tasks;
-  if (!now.tasks.empty() && fs::exists(previous)) flags.previous = previous.string();
+  if (const fs::path previous = options_.folder / now.tasks;
+      !now.tasks.empty() && fs::exists(previous)) {
+    TRY(const bool found, FoundBefore(previous));
+    if (found) return {};
+    flags.previous = previous.string();
+  }
   TRY(Clustered clustered, ClusterByProgram(options_.cluster_program, flags, hooks_));
   Note("", clustered.stage);
   clustered_ = clustered.stage.folder;
