@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/file.h"
+#include "base/line_reader.h"
 #include "flywheel/cluster/cluster_flags.h"
 #include "flywheel/curate/curate.h"
 #include "flywheel/deploy/book.h"
@@ -41,6 +42,24 @@ std::map<std::string, std::string> JsonlOf(const json::value& meta, std::string_
     if (name.ends_with(".jsonl")) files[name] = StringOr(each, "sha256");
   }
   return files;
+}
+
+// Tokens that are room enough for any answer of the file's, at two bytes a token at the least: a
+// model that does not stop is cut off there, and wrong all the same.
+Result<int64_t> AnswerRoom(const fs::path& file) {
+  constexpr int64_t kLeast = 64, kMost = 1024;
+  TRY(LineReader lines, LineReader::Open(file.string()));
+  size_t longest = 0;
+  std::string line;
+  while (true) {
+    TRY(const bool more, lines.Next(line));
+    if (!more) break;
+    const auto row = ParseJson(line);
+    const json::value* response = row ? Find(*row, "response") : nullptr;
+    const json::value* choices = response ? Find(*response, "choices") : nullptr;
+    if (choices) longest = std::max(longest, json::serialize(*choices).size());
+  }
+  return std::clamp(static_cast<int64_t>(longest / 2), kLeast, kMost);
 }
 
 Result<json::value> ReadJson(const fs::path& file) {
@@ -173,6 +192,7 @@ Result<Evaluated> Turn::Measure(const TaskReport& task, const fs::path& base,
   evaluate.inputs = {clustered_ / task.id};
   evaluate.task = task.id;
   evaluate.limit = limit;
+  TRY(evaluate.most_tokens, AnswerRoom(clustered_ / task.id / "train.jsonl"));
   evaluate.runtime = options_.runtime;
   evaluate.home = options_.folder;
   TRY(Evaluated measured, Evaluate(evaluate, Place(), HooksFor(task.name)));
