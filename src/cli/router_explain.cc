@@ -22,6 +22,11 @@ struct ExplainFlags {
 
 // What was not named is what the workspace has deployed.
 Status FillIn(ExplainFlags& flags) {
+  for (const std::string& path : {flags.router, flags.tasks, flags.in}) {
+    if (!path.empty() && path != "-" && !Exists(path)) {
+      return Fail(NotFound("there is no file or folder " + path));
+    }
+  }
   if (!flags.router.empty() && !flags.tasks.empty()) return {};
   TRY(const std::filesystem::path workspace, LocateWorkspace(flags.workspace));
   const std::filesystem::path file = DeploymentsPath(workspace);
