@@ -20,7 +20,7 @@ struct RefineFlags {
   std::vector<std::string> files, bases;
   std::string workspace, out, key_file, split = "60/6/17/17", start = "shadow";
   double worse = 5, sure = 95, minutes = 5, epochs = 20;
-  int64_t least_rows = 60, evaluate_rows = 400;
+  int64_t least_rows = 60, evaluate_rows = 400, threads = 0;
   uint64_t seed = 1;
   bool no_mask = false, no_reload = false, json = false;
 };
@@ -66,6 +66,7 @@ Result<RefineOptions> OptionsOf(const RefineFlags& flags) {
   options.epochs = flags.epochs;
   options.least_rows = flags.least_rows;
   options.evaluate_rows = flags.evaluate_rows;
+  options.threads = flags.threads;
   options.seed = flags.seed;
   TRY(options.train_program, FindHelper(kTrainProgram));
   TRY(options.cluster_program, FindHelper(kClusterProgram));
@@ -157,6 +158,8 @@ Action DefineRefine(CLI::App& app) {
   AddValue(app, "--evaluate-rows", flags->evaluate_rows, "N",
            "of each part of a task to measure on, at most (default 400)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));
+  AddValue(app, "--threads", flags->threads, "N", "of training and measuring (default: one a core)")
+      ->check(CLI::Range(int64_t{0}, int64_t{1024}));
   AddValue(app, "--split", flags->split, "T/V/C/T",
            "percent of train/valid/calib/test (default 60/6/17/17)");
   AddValue(app, "--start", flags->start, "STAGE",

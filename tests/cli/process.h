@@ -50,11 +50,11 @@ class Process {
   pid_t pid() const { return pid_; }
   void Signal(int signal) const { ::kill(pid_, signal); }
 
-  // The exit code, or 128 + the signal; kills it after a minute.
-  int Wait() {
+  // The exit code, or 128 + the signal; kills it after so long.
+  int Wait(int seconds = 60) {
     int status = 0;
     for (int i = 0; ::waitpid(pid_, &status, WNOHANG) != pid_; ++i) {
-      if (i == 6000) ::kill(pid_, SIGKILL);
+      if (i == 100 * seconds) ::kill(pid_, SIGKILL);
       std::this_thread::sleep_for(std::chrono::milliseconds(10));
     }
     ended_ = true;

@@ -49,6 +49,9 @@ evaluate_examples = 8
 lr = 0.01
 )";
 
+// Bounded by steps, not by minutes: other tests may run beside it.
+constexpr int kMostSeconds = 600;
+
 struct Desk {
   std::string_view prompt;
   std::vector<std::string_view> answers;  // taken in a shuffled order
@@ -74,7 +77,7 @@ class RefineTest : public ::testing::Test {
     ASSERT_TRUE(WriteFileAtomically(*base_folder_ / "toy.toml", kRecipe).has_value());
     Process made({UnderstudyBinary(), "pretrain", "--recipe", *base_folder_ / "toy.toml", "--out",
                   *base_folder_ / "toy", "--threads", "1"});
-    if (made.Wait() == 0) base_ = *base_folder_ / "toy/toy.gguf";
+    if (made.Wait(kMostSeconds) == 0) base_ = *base_folder_ / "toy/toy.gguf";
   }
   static void TearDownTestSuite() { base_folder_.reset(); }
   void SetUp() override {
@@ -99,7 +102,13 @@ class RefineTest : public ::testing::Test {
             "--base",
             base_,
             "--minutes",
-            "0.15",
+            "20",
+            "--epochs",
+            "12",
+            "--threads",
+            "1",
+            "--evaluate-rows",
+            "150",
             "--worse",
             "5",
             "--start",
@@ -109,7 +118,7 @@ class RefineTest : public ::testing::Test {
   // What refine says; null where it failed.
   json::value Refine() {
     Process process(Command());
-    EXPECT_EQ(process.Wait(), 0) << process.err();
+    EXPECT_EQ(process.Wait(kMostSeconds), 0) << process.err();
     const auto said = ParseJson(process.out());
     return said ? *said : json::value();
   }

@@ -21,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int64_t kPlainBaseRows = 100;  // enough to see whether an adapter is worth it
-constexpr int64_t kBatchTokens = 2048;   // small steps: a task's examples are few
+constexpr int64_t kPlainBaseRows = 40;  // enough to see whether an adapter is worth it
+constexpr int64_t kBatchTokens = 2048;  // small steps: a task's examples are few
 constexpr std::string_view kRefine = "refine";
 
 // A base with what was trained on it for one task, and how both did.
@@ -192,6 +192,7 @@ Result<Evaluated> Turn::Measure(const TaskReport& task, const fs::path& base,
   evaluate.inputs = {clustered_ / task.id};
   evaluate.task = task.id;
   evaluate.limit = limit;
+  evaluate.threads = options_.threads;
   TRY(evaluate.most_tokens, AnswerRoom(clustered_ / task.id / "train.jsonl"));
   evaluate.runtime = options_.runtime;
   evaluate.home = options_.folder;
@@ -210,6 +211,7 @@ Result<TunedBase> Turn::Train(const TaskReport& task, const fs::path& base) {
   settings.task = task.id;
   settings.minutes = options_.minutes;
   settings.batch_tokens = kBatchTokens;
+  settings.threads = options_.threads;
   settings.epochs = options_.epochs;
   settings.seed = static_cast<int64_t>(options_.seed);
   TRY(const StageResult trained,
@@ -292,7 +294,7 @@ Status Turn::FitTheRouter() {
     task.served = of->served;
     task.wrong = of->wrong;
     task.calibrated = of->rows;
-    if (task.served == 0 && !of->why.empty()) task.why = of->why;
+    if (!task.base.empty() && task.served == 0 && !of->why.empty()) task.why = of->why;
   }
   return {};
 }

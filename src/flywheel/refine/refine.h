@@ -48,6 +48,7 @@ struct RefineOptions {
   int64_t least_rows = 60;  // examples for training; a task with fewer stays with the reference
   double minutes = 5;       // of training, each task and base at most
   double epochs = 20;       // likewise
+  int64_t threads = 0;      // of training and of measuring; 0: one a core
   int64_t evaluate_rows = 400;                       // of each part of a task at most
   DeploymentStage start = DeploymentStage::kShadow;  // where a new deployment begins
   uint64_t seed = 1;
