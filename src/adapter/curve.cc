@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "base/markup.h"
+
 namespace understudy {
 namespace {
 
@@ -12,20 +14,6 @@ constexpr double kWidth = 720, kHeight = 360;
 constexpr double kLeft = 64, kRight = 24, kTop = 44, kBottom = 48;
 constexpr size_t kMostPoints = 600;  // nearly one a pixel
 constexpr std::array<std::string_view, 4> kColours{"#1f77b4", "#ff7f0e", "#2ca02c", "#9467bd"};
-
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
-}
 
 // Means of equal runs, so that noise stays visible as a mean and not as its accidents.
 std::vector<CurvePoint> Thinned(const std::vector<CurvePoint>& points) {
@@ -121,7 +109,7 @@ std::string Line(const Curve& curve, const Frame& frame, size_t number) {
   out += fmt::format(R"(<line stroke="{}" stroke-width="2" x1="{}" y1="{}" x2="{}" y2="{}"/>)",
                      colour, legend, legend_y, legend + 20, legend_y);
   out += fmt::format("<text x=\"{}\" y=\"{}\">{} {:.4g}</text>\n", legend + 26, legend_y + 4,
-                     Escaped(curve.name), curve.points.back().loss);
+                     EscapeMarkup(curve.name), curve.points.back().loss);
   return out;
 }
 
@@ -158,7 +146,7 @@ std::string CurveSvg(const std::vector<Curve>& curves, std::string_view title) {
       "<style>text{{font:12px sans-serif;fill:#666}}.grid{{stroke:#8883}}"
       ".axis{{stroke:#888;fill:none}}polyline{{fill:none;stroke-width:1.5}}</style>\n"
       "<text x=\"{3}\" y=\"24\" style=\"font-size:15px\">{2}</text>\n",
-      kWidth, kHeight, Escaped(title), kLeft);
+      kWidth, kHeight, EscapeMarkup(title), kLeft);
   if (drawn.empty()) {
     out += fmt::format(
         "<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">no losses were recorded</text>\n",

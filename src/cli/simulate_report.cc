@@ -1,6 +1,7 @@
 #include "cli/simulate_report.h"
 
 #include "cli/text.h"
+#include "dataset/first_message.h"
 
 namespace understudy {
 namespace {
@@ -92,15 +93,6 @@ void Take(const OfficeCall& call, const ReplayResult& result, SimulateReport& re
   report.all.Add(one);
 }
 
-// The first choice's message of an answer's body; null where it has none.
-json::value MessageOf(const ChatAnswer& answer) {
-  const auto body = ParseJson(answer.body);
-  const json::value* choices = body ? Find(*body, "choices") : nullptr;
-  if (!choices || !choices->is_array() || choices->get_array().empty()) return nullptr;
-  const json::value* message = Find(choices->get_array().front(), "message");
-  return message ? *message : json::value();
-}
-
 json::value ExpectedOf(const OfficeCall& call) {
   return AssistantMessage(call.expected, call.call_id);
 }
@@ -151,7 +143,7 @@ TargetKind KindOf(const OfficeCall& call) {
 }
 
 bool IsRight(const OfficeCall& call, const ChatAnswer& answer) {
-  return ExactMatch(ExpectedOf(call), MessageOf(answer), FormatOf(call));
+  return ExactMatch(ExpectedOf(call), FirstMessage(answer.body), FormatOf(call));
 }
 
 SimulateReport SumUp(const std::vector<OfficeCall>& calls, const std::vector<ReplayResult>& results,

@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "dataset/first_message.h"
 #include "dataset/score.h"
 #include "gateway/call.h"
 #include "gateway/steps.h"
@@ -19,19 +20,9 @@ namespace {
 constexpr std::array<std::string_view, kShadowEnds> kEnds{"same", "differs", "rejected", "failed",
                                                           "left_out"};
 
-// choices[0].message of an answer's body, or null.
-json::value MessageOf(const std::string& body) {
-  const auto parsed = ParseJson(body);
-  if (!parsed) return nullptr;
-  const json::value* choices = Find(*parsed, "choices");
-  const auto* list = choices ? choices->if_array() : nullptr;
-  const json::value* message = list && !list->empty() ? Find(list->front(), "message") : nullptr;
-  return message ? *message : json::value(nullptr);
-}
-
 bool SameAs(const std::string& reference, const std::string& candidate,
             const std::string& request) {
-  const json::value wanted = MessageOf(reference), got = MessageOf(candidate);
+  const json::value wanted = FirstMessage(reference), got = FirstMessage(candidate);
   if (!wanted.is_object() || !got.is_object()) return false;
   const auto asked = ParseJson(request);
   return ExactMatch(wanted, got, asked ? *asked : json::value(nullptr));

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "base/runtime.h"
+#include "dataset/first_message.h"
 #include "flywheel/evaluate/answer_log.h"
 #include "flywheel/evaluate/ask.h"
 #include "gguf/model_meta.h"
@@ -79,15 +80,6 @@ StageSpec SpecOf(const EvaluateOptions& options, const std::vector<EvalInput>& i
   if (!options.adapter.empty()) spec.inputs.push_back(options.adapter);
   for (const EvalInput& input : inputs) spec.inputs.push_back(input.file);
   return spec;
-}
-
-// The first choice's message, as OpenAI writes it.
-json::value MessageOf(const ChatAnswer& answer) {
-  const auto body = ParseJson(answer.body);
-  const json::value* choices = body ? Find(*body, "choices") : nullptr;
-  const auto* list = choices ? choices->if_array() : nullptr;
-  const json::value* message = list && !list->empty() ? Find(list->front(), "message") : nullptr;
-  return message ? *message : json::value(nullptr);
 }
 
 // One evaluation, in the order of evaluate.h.
@@ -224,7 +216,7 @@ GradedAnswer Grade(const EvalExample& example, const Result<ChatAnswer>& answer,
   graded.signals = SignalsOf(example.ask, *answer);
   graded.prompt_tokens = answer->usage.prompt_tokens;
   graded.answer_tokens = graded.signals.answer_tokens;
-  graded.answer = MessageOf(*answer);
+  graded.answer = FirstMessage(answer->body);
   Judgement judgement = Judge(example, graded.answer, options);
   // A refusal that the verdict stops is still the answer that the reference gave.
   const bool fit = verdict.ok() || (example.refusal && verdict.kind == VerdictKind::kRefusal);

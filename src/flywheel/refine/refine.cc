@@ -25,10 +25,8 @@ constexpr int64_t kPlainBaseRows = 40;  // enough to see whether an adapter is w
 constexpr int64_t kBatchTokens = 2048;  // small steps: a task's examples are few
 constexpr std::string_view kRefine = "refine";
 
-// A base with what was trained on it for one task, and how both did.
+// How a base did on one task, as it is and with the adapter trained for it.
 struct TunedBase {
-  fs::path base, adapter;  // GGUF
-  std::string version;     // of the adapter: the beginning of its run's hash
   Evaluated plain, tuned;
 };
 
@@ -202,7 +200,7 @@ Result<Evaluated> Turn::Measure(const TaskReport& task, const fs::path& base,
 }
 
 Result<TunedBase> Turn::Train(const TaskReport& task, const fs::path& base) {
-  TunedBase tuned{.base = base};
+  TunedBase tuned;
   TRY(tuned.plain, Measure(task, base, {}, std::min(kPlainBaseRows, options_.evaluate_rows)));
   TuneOptions settings;
   settings.base = base.string();
@@ -217,9 +215,7 @@ Result<TunedBase> Turn::Train(const TaskReport& task, const fs::path& base) {
   TRY(const StageResult trained,
       RunTuneStage(settings, options_.train_program, Place(), HooksFor(task.name)));
   Note(task.name, trained);
-  tuned.adapter = trained.folder / "adapter.gguf";
-  tuned.version = trained.folder.filename().string().substr(0, 8);
-  TRY(tuned.tuned, Measure(task, base, tuned.adapter, options_.evaluate_rows));
+  TRY(tuned.tuned, Measure(task, base, trained.folder / "adapter.gguf", options_.evaluate_rows));
   return tuned;
 }
 
@@ -359,41 +355,6 @@ Result<Refined> Refine(const RefineOptions& options, const StageHooks& hooks) {
   TRY_VOID(turn.FitTheRouter());
   TRY_VOID(turn.DeployTasks());
   return turn.Take();
-}
-
-json::object ToJson(const Refined& refined) {
-  json::array steps, tasks;
-  for (const Refined::Step& step : refined.steps) {
-    steps.push_back({{"stage", step.stage},
-                     {"task", step.task},
-                     {"folder", step.folder.string()},
-                     {"seconds", step.seconds},
-                     {"unchanged", step.unchanged}});
-  }
-  const auto share = [](const ShareRow& row) {
-    return json::object{{"total", row.total}, {"right", row.right}};
-  };
-  for (const RefinedTask& task : refined.tasks) {
-    tasks.push_back(
-        {{"id", task.id},
-         {"name", task.name},
-         {"kind", task.kind},
-         {"train_rows", task.train_rows},
-         {"test_rows", task.test_rows},
-         {"base", task.base},
-         {"adapter", task.adapter},
-         {"why", task.why},
-         {"test", {{"base", share(task.plain)}, {"tuned", share(task.tuned)}}},
-         {"calib", {{"total", task.calibrated}, {"served", task.served}, {"wrong", task.wrong}}}});
-  }
-  return {{"calls", refined.calls},
-          {"examples", refined.examples},
-          {"promised", refined.promised},
-          {"promise", refined.promise},
-          {"served_share", refined.served_share},
-          {"deployments", refined.deployments.string()},
-          {"tasks", std::move(tasks)},
-          {"steps", std::move(steps)}};
 }
 
 }  // namespace understudy

@@ -1,6 +1,7 @@
 #include <fmt/chrono.h>
 
 #include "base/binomial.h"
+#include "base/markup.h"
 #include "flywheel/report/report.h"
 
 namespace understudy {
@@ -33,20 +34,6 @@ td.n, th.n { text-align: right }
 </style></head><body>
 )";
 
-std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-    }
-  }
-  return out;
-}
-
 std::string Day(int64_t unix_ms) {
   return fmt::format("{:%Y-%m-%d %H:%M} UTC",
                      fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)));
@@ -77,7 +64,7 @@ std::string Line(std::string_view name, const ReportRow& row, bool priced) {
       "<tr><td>{}</td><td class=n>{}</td><td><div class=bar title=\"{}\"><i "
       "style=\"width:{:.1f}%\"></i></div></td><td class=n>{}</td><td class=n>{}</td><td "
       "class=n>{}</td><td class=n>{}</td><td class=n>{}</td><td class=n>{}</td>",
-      Escaped(name), row.calls, Percent(row.small_share()), row.small_share() * 100,
+      EscapeMarkup(name), row.calls, Percent(row.small_share()), row.small_share() * 100,
       Percent(row.small_share()), row.escalated, row.failed, Agreement(row),
       Milliseconds(row.small), Milliseconds(row.reference));
   if (priced) {
@@ -144,11 +131,12 @@ std::string Notes(const Report& report) {
 std::string ToHtml(const Report& report) {
   std::string out(kHead);
   out += "<h1>What the small models do</h1>\n";
-  out += report.all.calls == 0
-             ? "<p class=when>Nothing was recorded yet.</p>\n"
-             : fmt::format(
-                   "<p class=when>{} to {}{}</p>\n", Day(report.first_ms), Day(report.last_ms),
-                   report.reference.empty() ? "" : "; reference: " + Escaped(report.reference));
+  out +=
+      report.all.calls == 0
+          ? "<p class=when>Nothing was recorded yet.</p>\n"
+          : fmt::format(
+                "<p class=when>{} to {}{}</p>\n", Day(report.first_ms), Day(report.last_ms),
+                report.reference.empty() ? "" : "; reference: " + EscapeMarkup(report.reference));
   if (report.all.calls > 0) {
     out += Figures(report);
     out += "<h2>By task</h2>\n" +

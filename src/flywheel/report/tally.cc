@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dataset/first_message.h"
 #include "dataset/score.h"
 
 namespace understudy {
@@ -35,16 +36,6 @@ const AnswerRecord* ByReference(const Exchange& exchange) {
   return found == exchange.answers.end() ? nullptr : &*found;
 }
 
-// The assistant's message of an answer's body; null where there is none.
-json::value MessageOf(std::string_view body) {
-  auto parsed = ParseJson(body);
-  if (!parsed) return nullptr;
-  const json::value* choices = Find(*parsed, "choices");
-  if (choices == nullptr || !choices->is_array() || choices->get_array().empty()) return nullptr;
-  const json::value* message = Find(choices->get_array().front(), "message");
-  return message ? *message : nullptr;
-}
-
 }  // namespace
 
 void ReferencePace::Add(const ReferencePace& other) {
@@ -70,8 +61,8 @@ void Tally::AddShadow(const Exchange& exchange) {
   for (const AnswerRecord& answer : exchange.answers) {
     if (answer.kind != AnswerKind::kShadow || !answer.error.empty()) continue;
     const std::string& body = reference->body.empty() ? exchange.response : reference->body;
-    const json::value expected = MessageOf(body);
-    const json::value shadow = MessageOf(answer.body);
+    const json::value expected = FirstMessage(body);
+    const json::value shadow = FirstMessage(answer.body);
     if (expected.is_null()) continue;
     const auto request = ParseJson(exchange.request);
     ++row_.compared;
