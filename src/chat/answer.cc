@@ -36,7 +36,9 @@ bool ReadError(JsonReader& in, Value value, std::optional<Error>* error) {
 bool ReadUsageDetails(JsonReader& in, Value value, Usage* usage) {
   if (in.Kind(value) == JsonKind::kNull) return in.Null(value);
   return in.Members(value, [&](std::string_view key, Value member) {
-    return key == "cached_tokens" ? in.Int(member, &usage->cached_tokens) : in.Skip(member);
+    if (key == "cached_tokens") return in.Int(member, &usage->cached_tokens);
+    if (key == "reasoning_tokens") return in.Int(member, &usage->reasoning_tokens);
+    return in.Skip(member);
   });
 }
 
@@ -46,7 +48,8 @@ bool ReadUsage(JsonReader& in, Value value, Usage* usage) {
   return in.Members(value, [&](std::string_view key, Value member) {
     if (key == "prompt_tokens") return in.Int(member, &usage->prompt_tokens);
     if (key == "completion_tokens") return in.Int(member, &usage->completion_tokens);
-    if (key == "prompt_tokens_details") return ReadUsageDetails(in, member, usage);
+    if (key == "prompt_tokens_details" || key == "completion_tokens_details")
+      return ReadUsageDetails(in, member, usage);
     return in.Skip(member);
   });
 }
@@ -134,12 +137,20 @@ bool ReadLogprobs(JsonReader& in, Value value, T* said) {
   });
 }
 
+// A text where a stop sequence ended the answer; a token's number or null elsewhere.
+bool ReadStopText(JsonReader& in, Value value, std::string* text) {
+  return in.Kind(value) == JsonKind::kString ? in.String(value, text) : in.Skip(value);
+}
+
 template <class T>
 bool ReadChoice(JsonReader& in, Value value, bool whole, T* choice) {
   return in.Members(value, [&](std::string_view key, Value member) {
     if (key == "index") return ReadIndex(in, member, &choice->index);
     if (key == (whole ? "message" : "delta")) return ReadSaid(in, member, whole, choice);
     if (key == "finish_reason") return ReadFinish(in, member, &choice->finish);
+    if (key == "stop_reason" || key == "matched_stop") {
+      return ReadStopText(in, member, &choice->stop_text);
+    }
     if (key == "logprobs") return ReadLogprobs(in, member, choice);
     return in.Skip(member);
   });

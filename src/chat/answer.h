@@ -19,8 +19,9 @@ namespace understudy {
 struct Usage {
   int64_t prompt_tokens = 0;
   int64_t completion_tokens = 0;
-  int64_t cached_tokens = 0;  // part of prompt_tokens that the upstream served from its cache
-  bool known = false;         // the upstream said, or we counted
+  int64_t cached_tokens = 0;     // part of prompt_tokens that the upstream served from its cache
+  int64_t reasoning_tokens = 0;  // part of completion_tokens that the client does not see as text
+  bool known = false;            // the upstream said, or we counted
 };
 
 enum class FinishReason : uint8_t { kNone, kStop, kLength, kToolCalls, kContentFilter, kOther };
@@ -32,7 +33,9 @@ struct Choice {
   std::string refusal;
   std::vector<ToolCall> tool_calls;
   FinishReason finish = FinishReason::kNone;
-  std::string reasoning;              // reasoning_content, as DeepSeek, vLLM and llama-server send
+  std::string reasoning;  // reasoning_content, as DeepSeek, vLLM and llama-server send
+  std::string stop_text;  // the stop sequence that ended it, where the server says which: a text in
+                          // stop_reason (vLLM) or matched_stop (SGLang)
   std::vector<float> token_logprobs;  // natural log, one a content token; empty if not asked
   std::vector<float> token_margins;   // first candidate's log-probability less the second's, of
                                       // each token for which two candidates or more were told
@@ -61,6 +64,7 @@ struct ChatChunk {
                                        // only in the first of a call; arguments: the next piece
     FinishReason finish = FinishReason::kNone;
     std::string reasoning;
+    std::string stop_text;
     std::vector<float> token_logprobs, token_margins;
     std::string logprobs;
   };

@@ -46,6 +46,7 @@ void AddDelta(Choice& choice, const ChatChunk::Delta& delta) {
   choice.reasoning += delta.reasoning;
   for (const ToolCall& piece : delta.tool_calls) AddCall(choice.tool_calls, piece);
   if (delta.finish != FinishReason::kNone) choice.finish = delta.finish;
+  if (!delta.stop_text.empty()) choice.stop_text = delta.stop_text;
   choice.token_logprobs.insert(choice.token_logprobs.end(), delta.token_logprobs.begin(),
                                delta.token_logprobs.end());
   choice.token_margins.insert(choice.token_margins.end(), delta.token_margins.begin(),

@@ -55,11 +55,18 @@ void AppendChoice(std::string& out, const Choice& choice) {
   AppendFinish(out, choice);
 }
 
+std::string ReasoningJson(const Usage& usage) {
+  if (usage.reasoning_tokens == 0) return {};
+  return fmt::format(R"(,"completion_tokens_details":{{"reasoning_tokens":{}}})",
+                     usage.reasoning_tokens);
+}
+
 std::string UsageJson(const Usage& usage) {
   return fmt::format(R"({{"prompt_tokens":{},"completion_tokens":{},"total_tokens":{},)"
-                     R"("prompt_tokens_details":{{"cached_tokens":{}}}}})",
+                     R"("prompt_tokens_details":{{"cached_tokens":{}}}{}}})",
                      usage.prompt_tokens, usage.completion_tokens,
-                     usage.prompt_tokens + usage.completion_tokens, usage.cached_tokens);
+                     usage.prompt_tokens + usage.completion_tokens, usage.cached_tokens,
+                     ReasoningJson(usage));
 }
 
 // The members that begin an answer or a chunk, up to the choices' opening bracket.

@@ -38,6 +38,10 @@ std::string_view CodeOf(const Error& error) {
   }
 }
 
+std::string OwnMessage(const Error& error) {
+  return error.mend.empty() ? error.message : error.message + ". " + error.mend;
+}
+
 bool IsErrorObject(std::string_view body) {
   const auto parsed = ParseJson(body);
   const json::value* error = parsed ? Find(*parsed, "error") : nullptr;
@@ -55,6 +59,14 @@ int HttpStatus(const Error& error) {
   return upstream >= 400 && upstream <= 599 ? upstream : StatusOfKind(error);
 }
 
+std::string ErrorMessage(const Error& error) {
+  const auto parsed = ParseJson(error.reply ? std::string_view(error.reply->body) : "null");
+  const json::value* said = parsed ? Find(*parsed, "error") : nullptr;
+  if (said && said->is_string()) return std::string(said->get_string());
+  const std::string_view message = said ? StringOr(*said, "message") : std::string_view();
+  return message.empty() ? OwnMessage(error) : std::string(message);
+}
+
 std::string_view ErrorType(const Error& error) {
   switch (HttpStatus(error)) {
     case 401: return "authentication_error";
@@ -66,9 +78,7 @@ std::string_view ErrorType(const Error& error) {
 
 std::string ErrorBody(const Error& error) {
   if (error.reply && IsErrorObject(error.reply->body)) return error.reply->body;
-  std::string message = error.message;
-  if (!error.mend.empty()) message += ". " + error.mend;
-  return R"({"error":{"message":)" + JsonString(message) + R"(,"type":)" +
+  return R"({"error":{"message":)" + JsonString(OwnMessage(error)) + R"(,"type":)" +
          JsonString(ErrorType(error)) + R"(,"param":)" + StringOrNull(error.param) + R"(,"code":)" +
          StringOrNull(CodeOf(error)) + "}}";
 }

@@ -15,6 +15,10 @@ int HttpStatus(const Error& error);
 // Where the upstream's reply is JSON with an "error" member, its body is returned as it came.
 std::string ErrorBody(const Error& error);
 
+// For people: what happened and how to mend it; where the upstream's reply has an error message,
+// that one.
+std::string ErrorMessage(const Error& error);
+
 // OpenAI's `type`: invalid_request_error, authentication_error, rate_limit_error, server_error...
 std::string_view ErrorType(const Error& error);
 

@@ -19,6 +19,7 @@ std::string TookMs(const Call& call) {
 
 void AddDecisionHeaders(const Call& call, Headers& headers) {
   headers.Add("x-understudy-id", call.exchange.id);
+  if (!call.wire.left_out().empty()) headers.Add("x-understudy-left-out", call.wire.left_out());
   if (call.exchange.answers.empty()) return;
   headers.Add("x-understudy-model", call.exchange.answers.back().model);
   headers.Add("x-understudy-route", Name(call.decision.route));

@@ -5,7 +5,7 @@
 
 namespace understudy {
 
-// x-understudy-id, -model, -route, -reason, -task; known before the first byte.
+// x-understudy-id, -left-out, -model, -route, -reason, -task; known before the first byte.
 void AddDecisionHeaders(const Call& call, Headers& headers);
 // x-understudy-outcome, -verdict, -cost-usd, -took-ms; for plain answers.
 void AddOutcomeHeaders(const Call& call, Headers& headers);

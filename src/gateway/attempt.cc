@@ -43,6 +43,7 @@ Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, Answ
   call.attempt_began = call.services.clock.Now();
   record.timings.queue_us = MicrosBetween(call.arrived, call.attempt_began);
   call.attempt.emplace(ModelRequest{call.chat, call.authorization, deployment, call.cancellation});
+  if (call.passed_on.size() > 0) call.attempt->passed_on = &call.passed_on;
   call.attempt->signals = model.info().is_small;
   Status status;
   if (Flows(call, model.info())) {

@@ -29,12 +29,16 @@ Status Authenticate(Call& call) {
   const auto& known = call.serving.key_names;
   if (known.empty()) {
     call.authorization = call.http.headers.Get("authorization");
+    const std::string_view key = call.http.headers.Get("x-api-key");
+    if (call.authorization.empty() && !key.empty()) {
+      call.authorization = std::string(kBearer) + std::string(key);
+    }
     return {};
   }
   const std::string_view key = PresentedKey(call.http.headers);
   if (key.empty()) {
     return Fail(Refused("this gateway asks for an API key")
-                    .Mend("Send it as \"Authorization: Bearer KEY\"."));
+                    .Mend("Send it as \"Authorization: Bearer KEY\" or \"x-api-key: KEY\"."));
   }
   const auto found = known.find(Sha256Hex(key));
   if (found == known.end()) {

@@ -11,6 +11,7 @@
 #include "chat/answer.h"
 #include "chat/exchange.h"
 #include "chat/request.h"
+#include "chat/wire_format.h"
 #include "gateway/services.h"
 #include "gateway/serving.h"
 #include "models/model.h"
@@ -20,13 +21,15 @@
 namespace understudy {
 
 struct Call {
+  // All of them must outlive the call.
   Call(HttpRequest& http_request, ResponseWriter& response_writer, const Serving& current,
-       Services& shared)
+       Services& shared, WireFormat& wire_format)
       : http(http_request),
         writer(response_writer),
         cancellation(response_writer.cancellation()),
         serving(current),
         services(shared),
+        wire(wire_format),
         arrived(shared.clock.Now()) {}
 
   HttpRequest& http;
@@ -34,11 +37,13 @@ struct Call {
   Cancellation& cancellation;
   const Serving& serving;  // kept alive by the caller for the call's life
   Services& services;
+  WireFormat& wire;  // in which the client asks and is answered
   Monotonic arrived;
 
   // authenticate
   std::string authorization;  // the client's own, to pass upstream; empty: the model's key
   std::string key_name;       // which API key; empty without keys
+  Headers passed_on;          // anthropic-version and anthropic-beta, for the upstream
 
   // parse
   ChatRequest chat;

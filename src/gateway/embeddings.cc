@@ -2,6 +2,7 @@
 // asked for by name is never replaced by another: vectors of two models do not mix.
 #include "base/ids.h"
 #include "base/json.h"
+#include "chat/chat_wire.h"
 #include "gateway/admission.h"
 #include "gateway/handlers.h"
 #include "gateway/life.h"
@@ -51,7 +52,8 @@ Task<Status> Embed(Call& call) {
 }  // namespace
 
 Task<void> Embeddings(Visit& visit) {
-  Call call(visit.http, visit.writer, visit.serving, visit.services);
+  ChatWire wire;  // an error has the same shape
+  Call call(visit.http, visit.writer, visit.serving, visit.services, wire);
   call.exchange.at_ms = visit.services.clock.WallMs();
   call.exchange.id = NewId("ex_", call.exchange.at_ms);
   call.exchange.endpoint = "/v1/embeddings";

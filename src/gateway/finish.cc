@@ -1,5 +1,4 @@
 #include "chat/error_body.h"
-#include "chat/sse.h"
 #include "gateway/answer_headers.h"
 #include "gateway/steps.h"
 
@@ -10,9 +9,9 @@ Task<void> EndStream(Call& call, const Status& status) {
   std::string tail;
   if (status) {
     tail = OutcomeComment(call);
-    tail += kSseDone;
+    call.wire.EndStream(call.answer.usage, &tail);
   } else {
-    tail = FormatSseData(ErrorBody(status.error()));
+    call.wire.BreakStream(status.error(), &tail);
     tail += OutcomeComment(call);
   }
   if (co_await call.writer.Write(tail)) co_await call.writer.End();
@@ -34,7 +33,7 @@ HttpResponse ErrorResponse(const Call& call, const Error& error) {
   AddDecisionHeaders(call, response.headers);
   AddOutcomeHeaders(call, response.headers);
   AddRetryHeaders(error, response.headers);
-  response.body = ErrorBody(error);
+  response.body = call.wire.ErrorBody(error);
   return response;
 }
 
@@ -43,7 +42,7 @@ HttpResponse PlainResponse(Call& call) {
   response.headers.Add("content-type", "application/json");
   AddDecisionHeaders(call, response.headers);
   AddOutcomeHeaders(call, response.headers);
-  response.body = std::move(call.answer.body);
+  response.body = call.wire.AnswerBody(call.answer);
   return response;
 }
 

@@ -6,8 +6,10 @@
 namespace understudy {
 
 Task<void> ChatCompletions(Visit& visit);  // chat_completions.cc
-Task<void> Embeddings(Visit& visit);       // embeddings.cc
-Task<void> ListModels(Visit& visit);       // model_list.cc
+Task<void> Messages(Visit& visit);
+Task<void> CountTokens(Visit& visit);  // count_tokens.cc
+Task<void> Embeddings(Visit& visit);   // embeddings.cc
+Task<void> ListModels(Visit& visit);   // model_list.cc
 Task<void> ShowModel(Visit& visit);
 Task<void> Health(Visit& visit);  // health.cc
 Task<void> Readiness(Visit& visit);

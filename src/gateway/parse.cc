@@ -34,17 +34,27 @@ std::string SessionOf(const Call& call) {
   return fmt::format("prefix-{:016x}", hash);
 }
 
+// Headers in which a client names an API's version: an upstream may go by them.
+void KeepForUpstream(Call& call) {
+  for (const auto [name, value] : call.http.headers) {
+    for (const std::string_view known : {"anthropic-version", "anthropic-beta"}) {
+      if (EqualsIgnoreCase(name, known)) call.passed_on.Add(known, value);
+    }
+  }
+}
+
 }  // namespace
 
 Status Parse(Call& call) {
   Exchange& exchange = call.exchange;
-  TRY(call.chat, ParseChatRequest(std::move(call.http.body)));
+  TRY(call.chat, call.wire.ReadRequest(std::move(call.http.body)));
   const std::string origin =
       fmt::format("{}|{}|{}", call.key_name, call.chat.user, HostOf(call.http.peer));
   exchange.origin = HashedOrigin(call.serving.origin_key, origin);
   exchange.agent = call.http.headers.Get("x-understudy-agent");
   exchange.session = SessionOf(call);
   exchange.streamed = call.chat.stream;
+  KeepForUpstream(call);
   call.parsed = true;
   return {};
 }

@@ -1,12 +1,9 @@
-#include "chat/sse.h"
 #include "gateway/answer_headers.h"
 #include "gateway/steps.h"
 #include "reason/verify.h"
 
 namespace understudy {
 namespace {
-
-constexpr size_t kPieceBytes = 24;  // of held content, when it is streamed after its verdict
 
 Task<Status> BeginStream(Call& call) {
   Headers headers;
@@ -16,21 +13,16 @@ Task<Status> BeginStream(Call& call) {
   co_return co_await call.writer.Begin(200, std::move(headers));
 }
 
-// The client did not ask for the usage chunk that the gateway asked for on its own account.
-bool Forwarded(const Call& call, const ChatChunk& chunk) {
-  return call.chat.include_usage || !chunk.usage_only();
-}
-
 // Chunks go out as they come, and are added up for the record.
 Task<Status> PumpStream(Call& call, AnswerBuilder& builder) {
-  std::string event;
+  std::string events;
   while (true) {
     CO_TRY(auto chunk, co_await call.stream->Next());
     if (!chunk) co_return Status{};
     builder.Add(*chunk);
-    if (!Forwarded(call, *chunk)) continue;
-    event.assign("data: ").append(chunk->data).append("\n\n");
-    CO_TRY_VOID(co_await call.writer.Write(event));
+    events.clear();
+    call.wire.AddChunk(*chunk, &events);
+    if (!events.empty()) CO_TRY_VOID(co_await call.writer.Write(events));
   }
 }
 
@@ -51,9 +43,7 @@ Task<Status> FlowThrough(Call& call) {
 // A held answer, streamed in the shape in which it would have come.
 Task<Status> SendChunks(Call& call) {
   std::string events;
-  const auto chunks =
-      ChunksOf(call.answer, kPieceBytes, call.chat.include_usage, call.services.clock.WallMs());
-  for (const std::string& chunk : chunks) events += FormatSseData(chunk);
+  CO_TRY_VOID(call.wire.AddWhole(call.answer, call.services.clock.WallMs(), &events));
   co_return co_await call.writer.Write(events);
 }
 

@@ -14,8 +14,10 @@ struct Endpoint {
   Task<void> (*handler)(Visit&);
 };
 
-constexpr std::array<Endpoint, 7> kEndpoints{{
+constexpr std::array<Endpoint, 9> kEndpoints{{
     {"POST", "/v1/chat/completions", ChatCompletions},
+    {"POST", "/v1/messages", Messages},
+    {"POST", "/v1/messages/count_tokens", CountTokens},
     {"POST", "/v1/embeddings", Embeddings},
     {"GET", "/v1/models", ListModels},
     {"GET", "/v1/models/*", ShowModel},

@@ -39,7 +39,7 @@ Task<Status> Respond(Call& call);
 bool Recorded(const Call& call);
 Task<Status> Record(Call& call);
 
-// The last bytes: the plain answer, the end of the stream, or the error in OpenAI's shape.
+// The last bytes: the plain answer, the end of the stream, or the error, in the call's wire format.
 Task<void> Finish(Call& call, const Status& status);
 
 // One try of one model: adds an AnswerRecord and leaves the answer, or the stream, in the call.

@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 using std::chrono::milliseconds;
 
 constexpr size_t kMostErrorBytes = size_t{64} << 10;
+constexpr size_t kMostToldBytes = size_t{64} << 20;
 constexpr size_t kMostEmbeddingBytes = size_t{64} << 20;
 constexpr int64_t kMostEmbeddingContext = 8192;  // its batch is as large: memory
 constexpr milliseconds kDrainPeriod{5};
@@ -210,6 +211,35 @@ Task<Result<ChatAnswer>> LocalModel::Complete(ModelRequest& request) {
     builder.Add(*chunk);
   }
   co_return std::move(builder).Build(Clock::System().WallMs());
+}
+
+Task<Result<json::value>> LocalModel::Tell(ServerGeneration& use, std::string_view target,
+                                           std::string body, Cancellation& cancellation) {
+  const Headers headers = JsonHeaders();
+  const auto reply =
+      co_await use.ClientOfThisThread().Send("POST", target, headers, body, cancellation);
+  if (!reply) co_return Fail(GoneIfSilent(options_.name, reply.error()));
+  if ((*reply)->status != 200) co_return Fail(co_await ReadError(**reply));
+  CO_TRY(const std::string said, co_await (*reply)->ReadAll(kMostToldBytes));
+  co_return ParseJson(said);
+}
+
+// The prompt is rendered and tokenized by the server itself, as for an answer.
+Task<Result<int64_t>> LocalModel::CountTokens(ModelRequest& request) {
+  const auto use = generation();
+  CO_TRY(std::string body, LocalChatBody(request.chat, rules_, {}));
+  CO_TRY(const json::value rendered,
+         co_await Tell(*use, "/apply-template", std::move(body), request.cancellation));
+  const json::object text{
+      {"content", StringOr(rendered, "prompt")}, {"add_special", true}, {"parse_special", true}};
+  std::string asked = json::serialize(text);
+  CO_TRY(const json::value told,
+         co_await Tell(*use, "/tokenize", std::move(asked), request.cancellation));
+  const json::value* tokens = Find(told, "tokens");
+  if (!tokens || !tokens->is_array()) {
+    co_return Fail(ProtocolError(options_.name + " did not say its tokens"));
+  }
+  co_return static_cast<int64_t>(tokens->get_array().size());
 }
 
 // The embeddings server, started where there is none yet, and ready.

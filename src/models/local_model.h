@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "base/json.h"
 #include "base/options.h"
 #include "base/runtime.h"
 #include "gguf/model_meta.h"
@@ -43,6 +44,7 @@ class LocalModel final : public Model {
 
   Task<Result<ChatAnswer>> Complete(ModelRequest& request) override;
   Task<Result<std::unique_ptr<AnswerStream>>> Stream(ModelRequest& request) override;
+  Task<Result<int64_t>> CountTokens(ModelRequest& request) override;
   Task<Result<std::string>> Embed(std::string_view body, std::string_view authorization,
                                   Cancellation& cancellation) override;
 
@@ -75,6 +77,9 @@ class LocalModel final : public Model {
       const std::vector<AdapterOptions>& adapters);
   Task<Result<std::unique_ptr<LocalStream>>> Open(ModelRequest& request);
   Task<Result<std::shared_ptr<ServerGeneration>>> Embedder(Cancellation& cancellation);
+  // JSON in, JSON out; no slot is taken.
+  Task<Result<json::value>> Tell(ServerGeneration& use, std::string_view target, std::string body,
+                                 Cancellation& cancellation);
   Task<Error> ReadError(HttpReply& reply) const;
 
   const ModelOptions options_;

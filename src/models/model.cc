@@ -26,6 +26,11 @@ Task<Result<std::string>> Model::Embed(std::string_view, std::string_view, Cance
   co_return Fail(std::move(error));
 }
 
+Task<Result<int64_t>> Model::CountTokens(ModelRequest&) {
+  Error error = Unsupported("model \"" + info().name + "\" cannot count a prompt's tokens");
+  co_return Fail(std::move(error));
+}
+
 std::string_view Name(PrivacyZone zone) {
   switch (zone) {
     case PrivacyZone::kLocal: return "local";

@@ -17,6 +17,7 @@
 #include "chat/answer.h"
 #include "chat/request.h"
 #include "models/counts.h"
+#include "net/http.h"
 
 namespace understudy {
 
@@ -60,6 +61,7 @@ struct ModelRequest {
   // A model that cannot leaves them empty; a client's own wish is left as it is.
   bool signals = false;
   std::optional<Monotonic> first_chunk_at;  // out, where Complete streams behind the scenes
+  const Headers* passed_on = nullptr;       // of the client's, for an upstream that may know them
 };
 
 // A streamed answer. Dropping it before the end cancels the upstream's work.
@@ -84,6 +86,10 @@ class Model {
   // Returns once the upstream accepted and its first chunk is there to read, so that an early
   // failure can still go to another model.
   virtual Task<Result<std::unique_ptr<AnswerStream>>> Stream(ModelRequest& request) = 0;
+
+  // How many tokens the prompt is, as a call would count it. kUnsupported where the model cannot
+  // tell without answering.
+  virtual Task<Result<int64_t>> CountTokens(ModelRequest& request);
 
   // /v1/embeddings: body in, body out, untouched but for the model's name.
   virtual Task<Result<std::string>> Embed(std::string_view body, std::string_view authorization,

@@ -159,7 +159,8 @@ Task<Status> OpenAiModel::StreamOnce(const Upstream::Call& call, Cancellation& c
 Task<Result<ChatAnswer>> OpenAiModel::Complete(ModelRequest& request) {
   CO_TRY(const Place place, TakePlace());
   const UpstreamBody body(request.chat, info_.upstream_model, false, false);
-  const Upstream::Call call{"/chat/completions", body.view(), request.authorization, false};
+  const Upstream::Call call{"/chat/completions", body.view(), request.authorization, false,
+                            request.passed_on};
   ChatAnswer answer;
   const auto once = [&](Breaker::Permit&) {
     return CompleteOnce(call, request.cancellation, answer);
@@ -171,7 +172,8 @@ Task<Result<ChatAnswer>> OpenAiModel::Complete(ModelRequest& request) {
 Task<Result<std::unique_ptr<AnswerStream>>> OpenAiModel::Stream(ModelRequest& request) {
   CO_TRY(Place place, TakePlace());
   const UpstreamBody body(request.chat, info_.upstream_model, true, stream_usage_);
-  const Upstream::Call call{"/chat/completions", body.view(), request.authorization, true};
+  const Upstream::Call call{"/chat/completions", body.view(), request.authorization, true,
+                            request.passed_on};
   std::unique_ptr<AnswerStream> stream;
   const auto once = [&](Breaker::Permit& permit) {
     return StreamOnce(call, request.cancellation, place, permit, stream);

@@ -110,6 +110,11 @@ Task<Result<std::unique_ptr<HttpReply>>> Upstream::Post(const Call& call,
   if (!authorized_ && !call.authorization.empty()) {
     headers.Add("Authorization", call.authorization);
   }
+  if (call.passed_on) {
+    for (const auto [name, value] : *call.passed_on) {
+      if (!headers.Has(name)) headers.Add(name, value);
+    }
+  }
   auto sent =
       co_await ClientOfThisThread().Send("POST", call.target, headers, call.body, cancellation);
   if (!sent) {

@@ -21,10 +21,11 @@ namespace understudy {
 class Upstream {
  public:
   struct Call {
-    std::string_view target;         // "/chat/completions", after the URL's path
-    std::string_view body;           // JSON
-    std::string_view authorization;  // the client's header value; used without a key of our own
-    bool stream = false;             // asks for text/event-stream
+    std::string_view target;             // "/chat/completions", after the URL's path
+    std::string_view body;               // JSON
+    std::string_view authorization;      // the client's header value; used without a key of our own
+    bool stream = false;                 // asks for text/event-stream
+    const Headers* passed_on = nullptr;  // more headers; ours win where both have one
   };
 
   // From options of kind "openai" whose secrets are resolved. kInvalidInput names the key at
