@@ -18,7 +18,7 @@ namespace {
 
 struct RefineFlags {
   std::vector<std::string> files, bases;
-  std::string workspace, out, key_file, split = "60/6/17/17", start = "shadow";
+  std::string workspace, out, key_file, split = "60/6/17/17", start = "shadow", share = "each";
   double worse = 5, sure = 95, minutes = 5, epochs = 20;
   int64_t least_rows = 60, evaluate_rows = 400, threads = 0;
   uint64_t seed = 1;
@@ -60,6 +60,7 @@ Result<RefineOptions> OptionsOf(const RefineFlags& flags) {
   if (!flags.no_mask) {
     TRY(options.mask, ReadMaskKey(flags.key_file, flags.workspace));
   }
+  TRY(options.sharing, ParseAdapterSharing(flags.share));
   options.worse = flags.worse / 100;
   options.sure = flags.sure / 100;
   options.minutes = flags.minutes;
@@ -152,6 +153,9 @@ Action DefineRefine(CLI::App& app) {
       ->check(CLI::Range(0.05, 1e5));
   AddValue(app, "--epochs", flags->epochs, "N", "over a task's examples at most (default 20)")
       ->check(CLI::Range(0.1, 1e4));
+  AddValue(app, "--share", flags->share, "HOW",
+           "adapters among tasks: each its own, or one for all of a kind (default each)")
+      ->check(CLI::IsMember({"each", "kind"}));
   AddValue(app, "--least-rows", flags->least_rows, "N",
            "examples that a task needs to be trained (default 60)")
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 40));

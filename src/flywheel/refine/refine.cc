@@ -71,10 +71,9 @@ class Turn {
 
   Status CurateCalls();
   Status FindTasks();
-  Status TrainTask(const TaskReport& task);
+  Status TrainTasks();
   Status FitTheRouter();
   Status DeployTasks();
-  const std::vector<TaskReport>& tasks() const { return found_.tasks; }
   Refined Take() { return std::move(refined_); }
 
  private:
@@ -87,6 +86,8 @@ class Turn {
   void Note(std::string_view task, const StageResult& result);
   Result<bool> FoundBefore(const fs::path& previous);
   std::string WhyNot(const TaskReport& task) const;
+  Status TrainTask(const TaskReport& task);
+  Result<fs::path> ExamplesOf(const Lesson& lesson);
   Result<TunedBase> Train(const TaskReport& task, const fs::path& base);
   Result<Evaluated> Measure(const TaskReport& task, const fs::path& base, const fs::path& adapter,
                             int64_t limit);
@@ -97,6 +98,7 @@ class Turn {
   Refined refined_;
   fs::path curated_, clustered_, router_;
   ClusterReport found_;
+  std::vector<Lesson> lessons_;
   std::vector<Chosen> chosen_;
 };
 
@@ -199,24 +201,48 @@ Result<Evaluated> Turn::Measure(const TaskReport& task, const fs::path& base,
   return measured;
 }
 
+// The folder of what a lesson trains on.
+Result<fs::path> Turn::ExamplesOf(const Lesson& lesson) {
+  std::vector<fs::path> folders;
+  for (const std::string& task : lesson.tasks) folders.push_back(clustered_ / task);
+  if (folders.size() == 1) return folders.front();
+  TRY(const StageResult mixed, MixExamples(folders, Place(), HooksFor(lesson.name)));
+  return mixed.folder;
+}
+
+// Tasks that share an adapter ask for the same training: the first one runs it.
 Result<TunedBase> Turn::Train(const TaskReport& task, const fs::path& base) {
+  const auto has = [&](const Lesson& each) { return std::ranges::count(each.tasks, task.id) > 0; };
+  const Lesson& lesson = *std::ranges::find_if(lessons_, has);
+  TRY(const fs::path examples, ExamplesOf(lesson));
   TunedBase tuned;
   TRY(tuned.plain, Measure(task, base, {}, std::min(kPlainBaseRows, options_.evaluate_rows)));
   TuneOptions settings;
   settings.base = base.string();
-  settings.data = (clustered_ / task.id / "train.jsonl").string();
-  settings.valid = (clustered_ / task.id / "valid.jsonl").string();
-  settings.task = task.id;
-  settings.minutes = options_.minutes;
+  settings.data = (examples / "train.jsonl").string();
+  settings.valid = (examples / "valid.jsonl").string();
+  settings.task = lesson.name;
+  settings.minutes = options_.minutes * static_cast<double>(lesson.tasks.size());
   settings.batch_tokens = kBatchTokens;
   settings.threads = options_.threads;
   settings.epochs = options_.epochs;
   settings.seed = static_cast<int64_t>(options_.seed);
   TRY(const StageResult trained,
-      RunTuneStage(settings, options_.train_program, Place(), HooksFor(task.name)));
+      RunTuneStage(settings, options_.train_program, Place(),
+                   HooksFor(lesson.tasks.size() == 1 ? task.name : lesson.name)));
   Note(task.name, trained);
   TRY(tuned.tuned, Measure(task, base, trained.folder / "adapter.gguf", options_.evaluate_rows));
   return tuned;
+}
+
+Status Turn::TrainTasks() {
+  std::vector<Learner> learners;
+  for (const TaskReport& task : found_.tasks) {
+    if (WhyNot(task).empty()) learners.push_back({task.id, std::string(Name(task.kind))});
+  }
+  lessons_ = PlanLessons(learners, options_.sharing);
+  for (const TaskReport& task : found_.tasks) TRY_VOID(TrainTask(task));
+  return {};
 }
 
 // Of one task: every base as it is and trained, and the choice among them.
@@ -351,7 +377,7 @@ Result<Refined> Refine(const RefineOptions& options, const StageHooks& hooks) {
   Turn turn(options, hooks);
   TRY_VOID(turn.CurateCalls());
   TRY_VOID(turn.FindTasks());
-  for (const TaskReport& task : turn.tasks()) TRY_VOID(turn.TrainTask(task));
+  TRY_VOID(turn.TrainTasks());
   TRY_VOID(turn.FitTheRouter());
   TRY_VOID(turn.DeployTasks());
   return turn.Take();

@@ -1,7 +1,8 @@
 // S6 refine: one turn of the whole wheel, from recorded calls to small models that are fit to
 // serve.
 //
-//   collect -> curate -> cluster -> (per task: tune -> evaluate -> select) -> router -> deploy
+//   collect -> curate -> cluster -> (per task, or of tasks that share an adapter: tune -> evaluate
+//   -> select) -> router -> deploy
 //
 // Each step is a stage of its own (flywheel/stage.h) and does nothing where its inputs are what
 // they were: a second turn over the same calls is over at once, one over more calls does what
@@ -26,6 +27,7 @@
 #include "flywheel/curate/groups.h"
 #include "flywheel/evaluate/candidate_card.h"
 #include "flywheel/stage.h"
+#include "flywheel/tune/lessons.h"
 #include "privacy/substitute.h"
 #include "route/deployments.h"
 #include "store/usage_store.h"
@@ -46,10 +48,11 @@ struct RefineOptions {
   double worse = 0.05;      // the promise: served by a small model and wrong, share of all calls
   double sure = 0.95;       // and how sure
   int64_t least_rows = 60;  // examples for training; a task with fewer stays with the reference
-  double minutes = 5;       // of training, each task and base at most
-  double epochs = 20;       // likewise
-  int64_t threads = 0;      // of training and of measuring; 0: one a core
-  int64_t evaluate_rows = 400;                       // of each part of a task at most
+  AdapterSharing sharing = AdapterSharing::kEach;  // of adapters among tasks
+  double minutes = 5;           // of training, each task and base at most; shared ones sum them
+  double epochs = 20;           // likewise
+  int64_t threads = 0;          // of training and of measuring; 0: one a core
+  int64_t evaluate_rows = 400;  // of each part of a task at most
   DeploymentStage start = DeploymentStage::kShadow;  // where a new deployment begins
   uint64_t seed = 1;
 };
