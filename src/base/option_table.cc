@@ -242,7 +242,7 @@ void Walk(OptionVisitor& v, RoutingOptions& o) {
           o.shadows);
   v.Visit(Choice("stream", "hold|flow",
                  "SLM streams: \"hold\" them until the verdict, or let them \"flow\" unverified "
-                 "from the first token."),
+                 "from the first token. A deployment's are always held."),
           o.stream);
   WalkList(v, "rules", o.rules);
   WalkList(v, "tasks", o.tasks);

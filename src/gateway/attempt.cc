@@ -4,10 +4,11 @@
 namespace understudy {
 namespace {
 
-// An SLM's answer is held until its verdict, unless the config says that it may flow.
-bool Flows(const Call& call, const ModelInfo& model) {
+// An SLM's answer is held until its verdict, unless the config says that it may flow. A
+// deployment's is held in any case: its verdict is a part of what was promised.
+bool Flows(const Call& call, const ModelInfo& model, const Deployment* deployed) {
   if (!call.chat.stream) return false;
-  return !model.is_small || call.serving.options.routing.stream == "flow";
+  return !model.is_small || (!deployed && call.serving.options.routing.stream == "flow");
 }
 
 Task<Status> StartStream(Call& call, Model& model) {
@@ -45,14 +46,22 @@ Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, Answ
   call.attempt.emplace(ModelRequest{call.chat, call.authorization, deployment, call.cancellation});
   if (call.passed_on.size() > 0) call.attempt->passed_on = &call.passed_on;
   call.attempt->signals = model.info().is_small;
+  const Deployment* deployed =
+      call.serving.deployments.Behind(call.decision.task, record.model, deployment);
+  if (deployed) AsMeasured(*deployed, *call.attempt);
   Status status;
-  if (Flows(call, model.info())) {
+  if (Flows(call, model.info(), deployed)) {
     status = co_await StartStream(call, model);
   } else {
     status = co_await Complete(call, model);
   }
   if (!status) NoteFailure(call, status.error());
   co_return status;
+}
+
+void AsMeasured(const Deployment& deployed, ModelRequest& request) {
+  request.as_measured = true;
+  request.most_tokens = deployed.most_tokens;
 }
 
 void SettleAttempt(Call& call) {

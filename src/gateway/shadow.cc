@@ -76,8 +76,9 @@ std::unique_ptr<Shadows::Place> Shadows::Prepare(const Call& call) {
     return nullptr;
   }
   auto place = std::make_unique<Place>(*this);
-  place->job = {serving.shared_from_this(), call.chat,           call.answer.body, call.decision,
-                call.exchange.id,           call.exchange.at_ms, due->model,       due->adapter};
+  place->job = {
+      serving.shared_from_this(), call.chat, call.answer.body, call.decision, call.exchange.id,
+      call.exchange.at_ms,        *due};
   return place;
 }
 
@@ -111,12 +112,13 @@ Task<void> Shadows::Run(std::unique_ptr<Place> place) {
 Task<AnswerRecord> Shadows::Ask(const Job& job, Cancellation& cancellation) {
   AnswerRecord record;
   record.kind = AnswerKind::kShadow;
-  record.model = job.model;
-  record.deployment = job.deployment;
-  Model* const model = job.serving->models->Find(job.model);
+  record.model = job.tried.model;
+  record.deployment = job.tried.adapter;
+  Model* const model = job.serving->models->Find(job.tried.model);
   const Monotonic began = clock_.Now();
-  ModelRequest request{job.chat, {}, job.deployment, cancellation};
+  ModelRequest request{job.chat, {}, job.tried.adapter, cancellation};
   request.signals = true;
+  AsMeasured(job.tried, request);
   Result<ChatAnswer> answer = Fail(InternalError("the deployment's model is not configured"));
   if (model) answer = co_await model->Complete(request);
   record.timings.total_us = MicrosBetween(began, clock_.Now());

@@ -51,7 +51,7 @@ class Shadows {
     Decision decision;
     std::string exchange;  // its id
     int64_t at_ms = 0;     // likewise
-    std::string model, deployment;
+    Deployment tried;
   };
 
   // Of a call that is settled but not recorded yet, with its place taken; null where none is due,

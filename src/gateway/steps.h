@@ -46,5 +46,7 @@ Task<void> Finish(Call& call, const Status& status);
 Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, AnswerKind kind);
 // Closes the books of the last attempt once its answer is complete.
 void SettleAttempt(Call& call);
+// A deployment answers as it was measured: greedily, and not longer.
+void AsMeasured(const Deployment& deployed, ModelRequest& request);
 
 }  // namespace understudy

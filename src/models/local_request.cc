@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace understudy {
@@ -90,6 +92,16 @@ void SettleLogprobs(json::object& body, const ChatRequest& chat, bool signals) {
   body["n_probs"] = chat.logprobs ? std::max(1, chat.top_logprobs) : kSignalCandidates;
 }
 
+// The least of what the client allows and of `most` tokens.
+void BoundAnswer(json::object& body, int64_t most) {
+  for (const char* limit : {"max_completion_tokens", "max_tokens"}) {
+    const int64_t asked = IntOr(body, limit, 0);
+    if (asked > 0) most = std::min(most, asked);
+    body.erase(limit);
+  }
+  body["max_tokens"] = most;
+}
+
 json::array LoraList(AdapterChoice adapters) {
   json::array list;
   for (size_t id = 0; id < adapters.loaded; ++id) {
@@ -102,7 +114,7 @@ json::array LoraList(AdapterChoice adapters) {
 }  // namespace
 
 Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
-                                  AdapterChoice adapters, bool signals) {
+                                  AdapterChoice adapters, const LocalAsk& ask) {
   TRY_VOID(CheckAbilities(chat, rules));
   TRY(json::value value, ParseJson(chat.body));
   json::object& body = value.as_object();  // ParseChatRequest has seen to it
@@ -111,12 +123,14 @@ Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRul
     if (json::value* text = body.if_contains(part)) rules.control_texts.Defuse(*text);
   }
   TRY_VOID(SettleTools(body, chat));
-  SettleLogprobs(body, chat, signals);
+  SettleLogprobs(body, chat, ask.signals);
   body["model"] = rules.model;
   body["stream"] = true;
   body["stream_options"] = json::object{{"include_usage", true}};
   body["lora"] = LoraList(adapters);
-  if (adapters.applied != kNoAdapter && chat.n <= 1) body["temperature"] = 0;
+  const bool greedy = ask.greedy || adapters.applied != kNoAdapter;
+  if (greedy && chat.n <= 1) body["temperature"] = 0;
+  if (ask.most_tokens > 0) BoundAnswer(body, ask.most_tokens);
   return json::serialize(value);
 }
 

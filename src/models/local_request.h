@@ -10,9 +10,10 @@
 //  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
 //  - With `signals`, where the client did not ask for them, logprobs with two candidates a token;
 //    they are the caller's, who keeps them from the client.
-//  - With an adapter the answer is greedy (temperature 0), whatever was asked for, but for n > 1:
-//  what
-//    was measured of an adapter, and what the router promises, is its likeliest answer.
+//  - With an adapter, and with `greedy`, the answer is the likeliest one (temperature 0), whatever
+//    was asked for, but for n > 1: that was measured of a deployment, and the router promises it.
+//  - `most_tokens` bounds an answer that the client leaves longer or unbounded: a small model that
+//    does not stop is cut off, and its answer fails verification as truncated.
 //  - Fields that reach into the server (slots, adapters, response shape) are taken out.
 #pragma once
 
@@ -38,12 +39,18 @@ struct AdapterChoice {
   int applied = kNoAdapter;
 };
 
+struct LocalAsk {
+  bool signals = false;
+  bool greedy = false;
+  int64_t most_tokens = 0;  // 0: no bound
+};
+
 // The body for POST /v1/chat/completions.
 // kUnsupported, with `param`, for what this runtime cannot do and another model can: n beyond the
 // slots, images without a projector, tools together with an enforced response format.
 // kInvalidInput for a forced tool that is not offered.
 Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
-                                  AdapterChoice adapters, bool signals = false);
+                                  AdapterChoice adapters, const LocalAsk& ask = {});
 
 // The body for POST /v1/embeddings. kInvalidInput when it is no JSON object.
 Result<std::string> LocalEmbeddingsBody(std::string_view body, const std::string& model);

@@ -60,6 +60,10 @@ struct ModelRequest {
   // not; then they are in the choices' token_logprobs and token_margins, and nowhere in the body.
   // A model that cannot leaves them empty; a client's own wish is left as it is.
   bool signals = false;
+  // A deployment answers as it was measured: its likeliest answer (but for n > 1), of at most so
+  // many tokens (0: as many as the client allows).
+  bool as_measured = false;
+  int64_t most_tokens = 0;
   std::optional<Monotonic> first_chunk_at;  // out, where Complete streams behind the scenes
   const Headers* passed_on = nullptr;       // of the client's, for an upstream that may know them
 };

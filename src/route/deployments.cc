@@ -117,6 +117,7 @@ Result<Deployment> ReadDeployment(json::value value, const std::string& where) {
   in.Text("adapter_path", &one.adapter_path);
   in.Text("stage", &stage, true);
   in.Share("share", &one.share);
+  in.Int("most_tokens", &one.most_tokens, 0, kMaxContext);
   in.Int("since", &one.since_ms, 0, INT64_MAX);
   in.Text("scorecard", &one.scorecard);
   in.Text("replaces", &one.replaces);
@@ -216,6 +217,7 @@ json::object ToJson(const Deployment& one) {
   }
   out["stage"] = Name(one.stage);
   out["share"] = one.share;
+  if (one.most_tokens > 0) out["most_tokens"] = one.most_tokens;
   out["since"] = one.since_ms;
   if (!one.scorecard.empty()) out["scorecard"] = one.scorecard;
   if (!one.replaces.empty()) out["replaces"] = one.replaces;
@@ -349,6 +351,16 @@ const Deployment* Deployments::Of(std::string_view task, DeploymentStage stage) 
   const Deployment* found = nullptr;
   for (const Deployment& one : deployments) {
     if (one.stage == stage && one.task == task) found = &one;
+  }
+  return found;
+}
+
+const Deployment* Deployments::Behind(std::string_view task, std::string_view model,
+                                      std::string_view adapter) const {
+  const Deployment* found = nullptr;
+  for (const Deployment& one : deployments) {
+    const bool is_it = one.task == task && one.model == model && one.adapter == adapter;
+    if (is_it && one.stage != DeploymentStage::kRetired) found = &one;
   }
   return found;
 }

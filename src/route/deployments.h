@@ -7,7 +7,7 @@
 //    "models":[{"name":"understudy-base","gguf":"weights/base.gguf","context":4096,"slots":4}],
 //    "deployments":[{"id":"d-...","task":"t-9f2c11d0","model":"understudy-base",
 //      "adapter":"t-9f2c11d0-v1","adapter_path":"adapters/t-9f2c11d0/v1/adapter.gguf",
-//      "stage":"shadow","share":0.1,"since":1767225600000,"scorecard":"runs/evaluate/..."}]}
+//      "stage":"shadow","share":0.1,"most_tokens":64,"since":1767225600000,"scorecard":"runs/evaluate/..."}]}
 //
 // Relative paths start at the workspace. Members that are not known are kept. Plain values: no
 // threads, no files open.
@@ -42,11 +42,12 @@ struct Deployment {
   std::string adapter;       // its name as the model knows it; empty: the plain base
   std::string adapter_path;  // GGUF; empty only where `adapter` is
   DeploymentStage stage = DeploymentStage::kShadow;
-  double share = 0.1;     // of the sessions, while it is a canary; 0 to 1
-  int64_t since_ms = 0;   // in this stage since, Unix epoch
-  std::string scorecard;  // path; may be empty
-  std::string replaces;   // id of the deployment whose place it took as live; may be empty
-  json::object others;    // members that are not known here
+  double share = 0.1;       // of the sessions, while it is a canary; 0 to 1
+  int64_t most_tokens = 0;  // of an answer, as it was measured; 0: no bound
+  int64_t since_ms = 0;     // in this stage since, Unix epoch
+  std::string scorecard;    // path; may be empty
+  std::string replaces;     // id of the deployment whose place it took as live; may be empty
+  json::object others;      // members that are not known here
 };
 
 // A local model that config.toml need not name.
@@ -68,6 +69,10 @@ struct Deployments {
 
   const Deployment* Find(std::string_view id) const;  // null: none
   Deployment* Find(std::string_view id);
+  // The one that answers the task by this model and adapter (empty: the plain base), the latest in
+  // the file that is not retired. Null: none.
+  const Deployment* Behind(std::string_view task, std::string_view model,
+                           std::string_view adapter) const;
   // The deployment of a task in a stage (at most one, but for retired ones: the last). Null: none.
   const Deployment* Of(std::string_view task, DeploymentStage stage) const;
 };

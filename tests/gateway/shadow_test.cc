@@ -11,6 +11,7 @@ namespace understudy {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // Every call is of task "t-1"; who answers, and how sure it is of an SLM's answer, is given.
 class FixedRouter final : public Router {
@@ -173,6 +174,22 @@ TEST_F(ShadowTest, AnAnswerThatTheRouterIsNotSureOfIsEscalated) {
   ASSERT_EQ(recorded.at(0).answers.size(), 2u);
   EXPECT_EQ(recorded[0].answers[0].verdict.kind, VerdictKind::kLowConfidence);
   EXPECT_EQ(recorded[0].answers[0].verdict.detail, "0.4000 is below 0.5000");
+}
+
+// What was promised of a deployment counts on its verdict, so its stream never flows before it.
+TEST_F(ShadowTest, ADeploymentsStreamIsHeldAlsoWhereStreamsFlow) {
+  TestServer small(AlwaysAnswer("five")), big([](const TestMessage&, TestSocket& client) {
+    client.Send(TestChunkedHead());
+    client.Send(TestChunk(TestEvent(ChunkBody("four", "stop"))));
+    client.Send(TestChunk("data: [DONE]\n\n"));
+    client.Send(kTestLastChunk);
+  });
+  options_.routing.stream = "flow";
+  Deploy(DeploymentStage::kLive);
+  StartWith(small, big, "tiny", 0.4);
+  const TestMessage answer = Ask({.body = ChatBody("m", R"(,"stream":true)")});
+  EXPECT_THAT(answer.body, HasSubstr("four"));
+  EXPECT_THAT(answer.body, Not(HasSubstr("five")));
 }
 
 TEST(ShadowFor, IsDueOnlyWhereItCanBeCompared) {

@@ -121,7 +121,7 @@ TEST(LocalRequest, LogprobsWithToolsAreAskedForAnotherWay) {
 TEST(LocalRequest, SignalsAskForTwoCandidatesAToken) {
   const auto body_of = [](const std::string& more) {
     const auto chat = ParseChatRequest(With(more)).value();
-    return ParseJson(LocalChatBody(chat, Rules(), {}, true).value()).value();
+    return ParseJson(LocalChatBody(chat, Rules(), {}, {.signals = true}).value()).value();
   };
   const auto plain = body_of(R"("n":1)");
   EXPECT_TRUE(BoolOr(plain, "logprobs", false));
@@ -129,6 +129,24 @@ TEST(LocalRequest, SignalsAskForTwoCandidatesAToken) {
   EXPECT_EQ(IntOr(body_of(kTools), "n_probs", 0), 2);
   const auto own = body_of(R"("logprobs":true,"top_logprobs":5)");
   EXPECT_EQ(IntOr(own, "top_logprobs", 0), 5) << "the client's own wish stays";
+}
+
+TEST(LocalRequest, ADeploymentAnswersGreedilyAndNotLongerThanMeasured) {
+  const auto body_of = [](const std::string& more, const LocalAsk& ask) {
+    const auto chat = ParseChatRequest(With(more)).value();
+    return ParseJson(LocalChatBody(chat, Rules(), {}, ask).value()).value();
+  };
+  const LocalAsk measured{.greedy = true, .most_tokens = 64};
+  const auto hot = body_of(R"("temperature":0.9)", measured);
+  EXPECT_EQ(NumberOr(hot, "temperature", 1), 0);
+  EXPECT_EQ(IntOr(hot, "max_tokens", 0), 64);
+  EXPECT_EQ(IntOr(body_of(R"("max_tokens":9)", measured), "max_tokens", 0), 9);
+  const auto long_one = body_of(R"("max_completion_tokens":500)", measured);
+  EXPECT_EQ(IntOr(long_one, "max_tokens", 0), 64);
+  EXPECT_EQ(Find(long_one, "max_completion_tokens"), nullptr);
+  const auto plain = body_of(R"("temperature":0.9,"max_tokens":500)", {});
+  EXPECT_EQ(NumberOr(plain, "temperature", 1), 0.9);
+  EXPECT_EQ(IntOr(plain, "max_tokens", 0), 500);
 }
 
 TEST(LocalRequest, WithoutSignalsNothingIsAskedFor) {

@@ -51,6 +51,23 @@ TEST(Deployments, ReadsEveryMember) {
   EXPECT_EQ(all.Of("t-2", DeploymentStage::kLive), nullptr);
 }
 
+TEST(Deployments, FindsWhatIsBehindAnAnswer) {
+  Deployments all;
+  all.deployments = {
+      {.id = "d-1", .task = "t-1", .model = "m", .stage = DeploymentStage::kRetired},
+      {.id = "d-2", .task = "t-1", .model = "m", .adapter = "a", .adapter_path = "a.gguf"},
+      {.id = "d-3",
+       .task = "t-1",
+       .model = "m",
+       .stage = DeploymentStage::kLive,
+       .most_tokens = 77}};
+  EXPECT_EQ(all.Behind("t-1", "m", "a")->id, "d-2");
+  EXPECT_EQ(all.Behind("t-1", "m", "")->id, "d-3");
+  EXPECT_EQ(all.Behind("t-1", "other", ""), nullptr);
+  EXPECT_EQ(all.Behind("", "m", ""), nullptr);
+  EXPECT_EQ(Parsed(FormatDeployments(all)).Find("d-3")->most_tokens, 77);
+}
+
 TEST(Deployments, KeepsWhatItDoesNotKnow) {
   const json::value again = *ParseJson(FormatDeployments(Parsed(kWhole)));
   EXPECT_EQ(StringOr(*Find(again, "note"), "by"), "hand");

@@ -251,6 +251,7 @@ Result<Deployment> DeployBook::Start(const DeployStart& start, const Options& op
                  .adapter = start.adapter,
                  .adapter_path = start.adapter_path,
                  .share = start.share,
+                 .most_tokens = start.most_tokens,
                  .since_ms = now_ms,
                  .scorecard = start.scorecard};
   one.id = fmt::format("d-{:08x}", FastHash(fmt::format("{} {} {} {} {}", one.task, one.model,

@@ -68,6 +68,7 @@ struct DeployStart {
   std::string gguf;                   // of `model`, where neither config.toml nor the file has it
   int64_t context = 4096, slots = 4;  // likewise
   double share = 0.1;
+  int64_t most_tokens = 0;  // of an answer; 0: no bound
   std::string scorecard;
   std::string tasks, router;  // not empty: replace those of the file
   DeployPromise promise;

@@ -341,6 +341,7 @@ Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Optio
   start.gguf = task.base;
   start.adapter = adapter.empty() ? "" : fmt::format("{}-{}", task.id, adapter.substr(0, 8));
   start.adapter_path = task.adapter;
+  TRY(start.most_tokens, AnswerRoom(clustered_ / task.id / "train.jsonl"));
   start.scorecard = (chosen.candidate.folder / "scorecard.json").string();
   start.promise = {.worse = options_.worse, .sure = options_.sure};
   TRY(const Deployment begun, book.Start(start, options, std::string(kRefine), now));
