@@ -176,7 +176,16 @@ struct Top {
   Usage usage;
   bool has_choices = false;
   std::optional<Error> error;
+  std::string stop_text;
 };
+
+// llama-server's own members, where they were asked for.
+bool ReadVerbose(JsonReader& in, Value value, std::string* stop_text) {
+  if (in.Kind(value) != JsonKind::kObject) return in.Skip(value);
+  return in.Members(value, [&](std::string_view key, Value member) {
+    return key == "stopping_word" ? ReadStopText(in, member, stop_text) : in.Skip(member);
+  });
+}
 
 template <class T>
 Status Read(std::string& text, bool whole, Top<T>* top) {
@@ -190,6 +199,7 @@ Status Read(std::string& text, bool whole, Top<T>* top) {
     if (key == "model") return in.String(value, top->model);
     if (key == "usage") return ReadUsage(in, value, &top->usage);
     if (key == "error") return ReadError(in, value, &top->error);
+    if (key == "__verbose") return ReadVerbose(in, value, &top->stop_text);
     return in.Skip(value);
   });
   if (!read) {
@@ -198,6 +208,9 @@ Status Read(std::string& text, bool whole, Top<T>* top) {
             .At(in.problem().path));
   }
   if (top->error) return Fail(*std::move(top->error));
+  for (T& choice : *top->choices) {
+    if (choice.stop_text.empty()) choice.stop_text = top->stop_text;
+  }
   if (top->has_choices || (!whole && top->usage.known)) return {};
   return Fail(ProtocolError("the model's answer has no 'choices'").At("choices"));
 }
@@ -207,7 +220,7 @@ Status Read(std::string& text, bool whole, Top<T>* top) {
 Result<ChatAnswer> ParseChatAnswer(std::string body) {
   ChatAnswer answer;
   answer.body = std::move(body);
-  Top<Choice> top{&answer.id, &answer.model, &answer.choices, {}, false, {}};
+  Top<Choice> top{&answer.id, &answer.model, &answer.choices, {}, false, {}, {}};
   TRY_VOID(Read(answer.body, true, &top));
   answer.usage = top.usage;
   return answer;
@@ -216,7 +229,7 @@ Result<ChatAnswer> ParseChatAnswer(std::string body) {
 Result<ChatChunk> ParseChatChunk(std::string data) {
   ChatChunk chunk;
   chunk.data = std::move(data);
-  Top<ChatChunk::Delta> top{&chunk.id, &chunk.model, &chunk.deltas, {}, false, {}};
+  Top<ChatChunk::Delta> top{&chunk.id, &chunk.model, &chunk.deltas, {}, false, {}, {}};
   TRY_VOID(Read(chunk.data, false, &top));
   if (top.usage.known) chunk.usage = top.usage;
   return chunk;

@@ -13,8 +13,9 @@ namespace {
 using Value = JsonReader::Value;
 using Blocks = std::vector<MessagesBlock>;
 
-constexpr std::array<std::string_view, 7> kKnownTypes = {
-    "text", "image", "document", "tool_use", "tool_result", "thinking", "redacted_thinking"};
+constexpr std::array<std::string_view, 8> kKnownTypes = {
+    "text",     "search_result", "image",    "document",
+    "tool_use", "tool_result",   "thinking", "redacted_thinking"};
 
 bool IsThinking(const MessagesBlock& block) {
   return block.type == "thinking" || block.type == "redacted_thinking";
@@ -95,12 +96,22 @@ std::string ImagePart(const MessagesBlock& block) {
          JsonString(block.source == "url" ? block.url : DataUrl(block)) + "}}";
 }
 
+std::string JoinedText(const Blocks& blocks);
+
+bool IsText(const MessagesBlock& block) {
+  return block.type == "text" || block.type == "search_result";
+}
+
+std::string TextOf(const MessagesBlock& block) {
+  return block.type == "text" ? block.text : block.title + "\n" + JoinedText(block.content);
+}
+
 std::string JoinedText(const Blocks& blocks) {
   std::string text;
   for (const MessagesBlock& block : blocks) {
-    if (block.type != "text") continue;
+    if (!IsText(block)) continue;
     if (!text.empty()) text += '\n';
-    text += block.text;
+    text += TextOf(block);
   }
   return text;
 }
@@ -116,7 +127,7 @@ std::string DocumentPart(const MessagesBlock& block) {
 }
 
 void AddPart(std::vector<std::string>* parts, const MessagesBlock& block) {
-  if (block.type == "text") parts->push_back(TextPart(block.text));
+  if (IsText(block)) parts->push_back(TextPart(TextOf(block)));
   if (block.type == "image") parts->push_back(ImagePart(block));
   if (block.type == "document") parts->push_back(DocumentPart(block));
 }

@@ -1,7 +1,8 @@
 // Anthropic's Messages request as a chat-completions request.
 //
 //   system                       a system message, its blocks joined by newlines
-//   text, image, document        parts of a user message; one text alone is its content
+//   text, image, document, search_result
+//                                parts of a user message; one text alone is its content
 //   tool_result                  a tool message each, before the rest of its message; is_error puts
 //                                "Error: " in front; images go into a user message after them
 //   tool_use                     a tool call; its id and the bytes of its input as they came

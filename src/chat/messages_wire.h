@@ -24,6 +24,7 @@ class MessagesWire final : public WireFormat {
 
   std::string_view endpoint() const override { return "/v1/messages"; }
   Result<ChatRequest> ReadRequest(std::string body) override;
+  bool tells_stop_text() const override { return !stops_.empty(); }
   std::string AnswerBody(ChatAnswer& answer) override;
   std::string ErrorBody(const Error& error) const override;
   void AddChunk(const ChatChunk& chunk, std::string* out) override;

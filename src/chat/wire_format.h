@@ -2,8 +2,9 @@
 // (gateway/life.cc) and knows chat completions alone; what another API calls its request, its
 // answer, its events and its errors is said here, at both edges.
 //
-//   chat_wire.h        POST /v1/chat/completions   bytes pass through
-//   messages_wire.h    POST /v1/messages           Anthropic's Messages
+//   chat_wire.h       POST /v1/chat/completions   bytes pass through
+//   responses_wire.h  POST /v1/responses          OpenAI's Responses, stateless
+//   messages_wire.h   POST /v1/messages           Anthropic's Messages
 //
 // One object a call: it remembers of the request what the answer repeats, and where its stream
 // stands. Pure: it reads and writes text, and waits for nothing.
@@ -37,6 +38,10 @@ class WireFormat {
   // What of the request has no counterpart in chat completions and was left out, by name, comma
   // between; empty for none. Fit for a header.
   const std::string& left_out() const { return left_out_; }
+
+  // Whether the client will be told which of its stop sequences ended the answer. Such an answer's
+  // chunks are never handed on as they came.
+  virtual bool tells_stop_text() const { return false; }
 
   // The whole answer. May take `answer.body`.
   virtual std::string AnswerBody(ChatAnswer& answer) = 0;

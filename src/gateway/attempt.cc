@@ -45,6 +45,7 @@ Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, Answ
   record.timings.queue_us = MicrosBetween(call.arrived, call.attempt_began);
   call.attempt.emplace(ModelRequest{call.chat, call.authorization, deployment, call.cancellation});
   if (call.passed_on.size() > 0) call.attempt->passed_on = &call.passed_on;
+  call.attempt->stop_text = call.wire.tells_stop_text();
   call.attempt->signals = model.info().is_small;
   const Deployment* deployed =
       call.serving.deployments.Behind(call.decision.task, record.model, deployment);

@@ -2,6 +2,7 @@
 #include "base/ids.h"
 #include "chat/chat_wire.h"
 #include "chat/messages_wire.h"
+#include "chat/responses_wire.h"
 #include "gateway/admission.h"
 #include "gateway/handlers.h"
 #include "gateway/life.h"
@@ -22,6 +23,11 @@ Task<void> Answer(Visit& visit, WireFormat& wire) {
 
 Task<void> ChatCompletions(Visit& visit) {
   ChatWire wire;
+  co_await Answer(visit, wire);
+}
+
+Task<void> Responses(Visit& visit) {
+  ResponsesWire wire(visit.services.clock.WallMs());
   co_await Answer(visit, wire);
 }
 

@@ -6,6 +6,7 @@
 namespace understudy {
 
 Task<void> ChatCompletions(Visit& visit);  // chat_completions.cc
+Task<void> Responses(Visit& visit);
 Task<void> Messages(Visit& visit);
 Task<void> CountTokens(Visit& visit);  // count_tokens.cc
 Task<void> Embeddings(Visit& visit);   // embeddings.cc

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "chat/error_body.h"
+#include "chat/messages_answer.h"
 #include "gateway/handlers.h"
 
 namespace understudy {
@@ -14,8 +15,9 @@ struct Endpoint {
   Task<void> (*handler)(Visit&);
 };
 
-constexpr std::array<Endpoint, 9> kEndpoints{{
+constexpr std::array<Endpoint, 10> kEndpoints{{
     {"POST", "/v1/chat/completions", ChatCompletions},
+    {"POST", "/v1/responses", Responses},
     {"POST", "/v1/messages", Messages},
     {"POST", "/v1/messages/count_tokens", CountTokens},
     {"POST", "/v1/embeddings", Embeddings},
@@ -41,11 +43,20 @@ Task<void> Refuse(Visit& visit, int status, std::string_view allowed) {
   response.status = status;
   response.headers.Add("content-type", "application/json");
   if (!allowed.empty()) response.headers.Add("allow", allowed);
-  response.body = ErrorBody(error);
+  const bool anthropics = visit.http.headers.Has("anthropic-version");
+  response.body = anthropics ? MessagesError(error) : ErrorBody(error);
   co_await visit.writer.Send(std::move(response));
 }
 
 }  // namespace
+
+std::vector<std::string> ServedPaths() {
+  std::vector<std::string> paths;
+  for (const Endpoint& endpoint : kEndpoints) {
+    paths.push_back(fmt::format("{} {}", endpoint.method, endpoint.path));
+  }
+  return paths;
+}
 
 Task<void> Dispatch(Visit& visit) {
   std::string_view method = visit.http.method;

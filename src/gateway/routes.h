@@ -1,6 +1,9 @@
 // The paths that the gateway serves: the product's table of contents, in routes.cc.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "base/task.h"
 #include "gateway/services.h"
 #include "gateway/serving.h"
@@ -16,6 +19,9 @@ struct Visit {
   const Serving& serving;
   Services& services;
 };
+
+// "POST /v1/chat/completions", "GET /v1/models/*", ...: what docs/openapi.json must describe.
+std::vector<std::string> ServedPaths();
 
 // Finds the handler by method and path and runs it; else answers 404 or 405.
 Task<void> Dispatch(Visit& visit);

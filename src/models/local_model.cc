@@ -174,7 +174,7 @@ Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& reques
   auto use = generation();
   CO_TRY(const int adapter, use->AdapterNumber(request.deployment));
   const AdapterChoice adapters{use->adapter_names().size(), adapter};
-  const LocalAsk ask{request.signals, request.as_measured, request.most_tokens};
+  const LocalAsk ask{request.signals, request.as_measured, request.most_tokens, request.stop_text};
   CO_TRY(const std::string body, LocalChatBody(request.chat, rules_, adapters, ask));
   if (const auto health = use->server().health(); health.state != ModelState::kReady) {
     co_return Fail(NotReady(options_.name, health));

@@ -124,6 +124,7 @@ Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRul
   }
   TRY_VOID(SettleTools(body, chat));
   SettleLogprobs(body, chat, ask.signals);
+  if (ask.stop_text) body["verbose"] = true;
   body["model"] = rules.model;
   body["stream"] = true;
   body["stream_options"] = json::object{{"include_usage", true}};

@@ -8,6 +8,8 @@
 //    (chat/control_texts.h); response schemas are left alone, they are not part of the prompt.
 //  - tool_choice {"function": X} does not force X there: only X is offered, as "required".
 //  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
+//  - With `stop_text`, "verbose": which stop sequence ended an answer is told in "__verbose" alone.
+//    Such chunks must not go out as they came.
 //  - With `signals`, where the client did not ask for them, logprobs with two candidates a token;
 //    they are the caller's, who keeps them from the client.
 //  - With an adapter, and with `greedy`, the answer is the likeliest one (temperature 0), whatever
@@ -43,6 +45,7 @@ struct LocalAsk {
   bool signals = false;
   bool greedy = false;
   int64_t most_tokens = 0;  // 0: no bound
+  bool stop_text = false;
 };
 
 // The body for POST /v1/chat/completions.

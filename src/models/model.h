@@ -64,6 +64,7 @@ struct ModelRequest {
   // many tokens (0: as many as the client allows).
   bool as_measured = false;
   int64_t most_tokens = 0;
+  bool stop_text = false;  // ask which stop sequence ended it, where that takes asking
   std::optional<Monotonic> first_chunk_at;  // out, where Complete streams behind the scenes
   const Headers* passed_on = nullptr;       // of the client's, for an upstream that may know them
 };

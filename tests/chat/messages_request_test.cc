@@ -122,6 +122,17 @@ TEST(ChatFromMessages, AnImageInAResultFollowsAsTheUsers) {
                    {"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}])");
 }
 
+TEST(ChatFromMessages, SearchResultsAreTexts) {
+  constexpr std::string_view kFound =
+      R"({"type":"search_result","source":"https://example.com","title":"t",)"
+      R"("content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]})";
+  ExpectJson(MessagesOf(R"([{"role":"user","content":[{"type":"tool_result","tool_use_id":"i",)"
+                        R"("content":[)" +
+                        std::string(kFound) + R"(]},)" + std::string(kFound) + "]}]"),
+             R"([{"role":"tool","tool_call_id":"i","content":"t\na\nb"},
+                 {"role":"user","content":[{"type":"text","text":"t\na\nb"}]}])");
+}
+
 TEST(ChatFromMessages, EveryToolChoice) {
   const auto choice = [](std::string_view written) {
     const auto body =

@@ -273,6 +273,7 @@ TEST_F(MessagesTest, ListsModelsInAnthropicsShape) {
   EXPECT_FALSE(BoolOr(list, "has_more", true));
   EXPECT_EQ(StringOr(list.at("data").at(0), "type"), "model");
   EXPECT_EQ(StringOr(Parsed(get("/v1/models/big")), "display_name"), "big");
+  EXPECT_THAT(get("/v1/messages").body, HasSubstr(R"({"type":"error")"));
   const TestMessage unknown = get("/v1/models/nope");
   EXPECT_EQ(unknown.status(), 404);
   EXPECT_THAT(unknown.body, HasSubstr(R"("type":"not_found_error")"));
