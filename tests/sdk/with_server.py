@@ -60,6 +60,12 @@ def has_llama_server():
     return shutil.which("llama-server") or (Path(bundle).expanduser() / "bin/llama-server").exists()
 
 
+def is_stale(library):
+    """Whether an environment was made from an older list of libraries."""
+    wanted = HERE / "python" / library.name
+    return library.is_file() and wanted.is_file() and library.read_bytes() != wanted.read_bytes()
+
+
 def make_workspace(build, folder):
     subprocess.run([build / "tests/make_tiny_model", folder], check=True, stdout=subprocess.DEVNULL)
     config = CONFIG.format(
@@ -119,8 +125,8 @@ def run(build, command, workspace):
 
 def main():
     build, library, command = Path(sys.argv[1]).resolve(), Path(sys.argv[2]), sys.argv[3:]
-    if not library.exists():
-        print(f"skipped: there is no {library} (scripts/setup --test brings it)")
+    if not library.exists() or is_stale(library):
+        print(f"skipped: {library} is not there, or not the one asked for (scripts/setup --test brings it)")
         return SKIPPED
     if not has_llama_server():
         print("skipped: there is no llama-server (scripts/setup brings it)")
