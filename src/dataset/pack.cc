@@ -62,6 +62,23 @@ void ShuffleItems(std::vector<T>& items, SplitMix& random) {
   for (size_t i = items.size(); i > 1; --i) std::swap(items[i - 1], items[random.Below(i)]);
 }
 
+// Positions and previous tokens of a sequence that begins at `begin` of the row.
+void AddOrder(const Sequence& sequence, int32_t begin, PackedRow& row) {
+  const auto trunk = static_cast<int32_t>(sequence.branches.empty() ? 0 : sequence.branches[0]);
+  auto branch = sequence.branches.begin();
+  int32_t position = 0;
+  for (size_t i = 0; i < sequence.tokens.size(); ++i, ++position) {
+    int32_t previous = i == 0 ? -1 : begin + static_cast<int32_t>(i) - 1;
+    if (branch != sequence.branches.end() && *branch == i) {
+      previous = begin + trunk - 1;
+      position = trunk;
+      ++branch;
+    }
+    row.positions.push_back(position);
+    row.previous.push_back(previous);
+  }
+}
+
 }  // namespace
 
 std::vector<BatchPlan> PlanBatches(std::span<const size_t> lengths, std::vector<size_t> order,
@@ -87,9 +104,7 @@ PackedRow PackRow(const RowPlan& plan, std::span<const Sequence> sequences, int3
     row.tokens.insert(row.tokens.end(), sequence.tokens.begin(), sequence.tokens.end());
     row.weights.insert(row.weights.end(), sequence.weights.begin(), sequence.weights.end());
     row.segments.resize(row.tokens.size(), static_cast<int32_t>(segment));
-    for (size_t i = 0; i < sequence.tokens.size(); ++i) {
-      row.positions.push_back(static_cast<int32_t>(i));
-    }
+    AddOrder(sequence, static_cast<int32_t>(begin), row);
     for (const SoftTarget& soft : sequence.soft) {
       row.soft.push_back({begin + soft.position, soft.alternatives});
     }
@@ -98,6 +113,7 @@ PackedRow PackRow(const RowPlan& plan, std::span<const Sequence> sequences, int3
   row.weights.resize(plan.width, 0);
   row.segments.resize(plan.width, kPaddingSegment);
   row.positions.resize(plan.width, 0);
+  row.previous.resize(plan.width, -1);
   return row;
 }
 

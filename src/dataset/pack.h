@@ -47,7 +47,10 @@ struct PackedRow {
   std::vector<float> weights;      // as Sequence::weights; 0 at each segment's first token
   std::vector<int32_t> segments;   // 0, 1, ...: which sequence; kPaddingSegment for padding
   std::vector<int32_t> positions;  // from 0 in each sequence; 0 for padding
-  std::vector<SoftTarget> soft;    // positions count from the row's begin
+  // The place in the row that each token follows: of the one before it, or, where a branch begins,
+  // of its trunk's last; -1 at a sequence's begin and for padding.
+  std::vector<int32_t> previous;
+  std::vector<SoftTarget> soft;  // positions count from the row's begin
 };
 
 PackedRow PackRow(const RowPlan& plan, std::span<const Sequence> sequences, int32_t padding_token);

@@ -25,6 +25,9 @@ struct Sequence {
   std::vector<float> weights;
   std::vector<SoftTarget> soft;  // by position; plain cross entropy elsewhere
   std::vector<int64_t> lines;    // of the answers in it
+  // Conversations that begin alike (dataset/share_trunks.h): where their branches begin, the first
+  // one behind the trunk. Empty: one conversation.
+  std::vector<size_t> branches;
 };
 
 struct SequenceOptions {

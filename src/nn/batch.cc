@@ -64,7 +64,7 @@ at::Tensor Softened(const at::Tensor& logits, const at::Tensor& hard, const Tens
 TensorBatch On(at::Device device, const TensorBatch& batch) {
   TensorBatch there = batch;
   for (at::Tensor* tensor : {&there.rows.tokens, &there.rows.segments, &there.rows.positions,
-                             &there.rows.ahead, &there.where, &there.targets, &there.weights,
+                             &there.rows.previous, &there.rows.ahead, &there.where, &there.targets, &there.weights,
                              &there.soft_place, &there.soft_token, &there.soft_probability}) {
     if (tensor->defined()) *tensor = tensor->to(device);
   }
@@ -78,6 +78,7 @@ TensorBatch ToTensors(std::span<const PackedRow> rows) {
   batch.rows.tokens = Stacked(rows, &PackedRow::tokens);
   batch.rows.segments = Stacked(rows, &PackedRow::segments);
   batch.rows.positions = Stacked(rows, &PackedRow::positions);
+  batch.rows.previous = Stacked(rows, &PackedRow::previous);
   LookBack(batch.rows);
   batch.tokens = batch.rows.segments.ge(0).sum().item<int64_t>();
   std::vector<int64_t> where, targets;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "nn/composed.h"
+#include "nn/ssd.h"
 #include "nn/vector_code.h"
 
 namespace understudy::nn {
@@ -129,34 +130,28 @@ struct SwiGluFunction : Function<SwiGluFunction> {
   }
 };
 
-// One time step of a row: which taps lie within the row and the segment.
-int64_t Reach(const int64_t* segments, int64_t time, int64_t kernel) {
-  int64_t reach = 1;
-  while (reach < kernel && reach <= time && segments[time - reach] == segments[time]) ++reach;
-  return reach;
-}
-
 // A convolution's numbers: [.., time, channels], and its taps [kernel, channels].
 struct ConvView {
   const float* x;
   const float* taps;
-  const int64_t* segments;  // of all rows
+  const int64_t* previous;  // of all rows
   int64_t time, channels, kernel;
 
-  int64_t reach(int64_t step) const {
-    const int64_t t = step % time;
-    return Reach(segments + step - t, t, kernel);
+  // The step that this one follows, counted through all rows; -1 for none.
+  int64_t before(int64_t step) const {
+    return previous[step] < 0 ? -1 : step - step % time + previous[step];
   }
   const float* tap(int64_t back) const { return taps + (kernel - 1 - back) * channels; }
 };
 
 UNDERSTUDY_VECTOR_CODE void ConvStep(const ConvView& view, int64_t step, const float* bias,
                                      float* before, float* to) {
-  const int64_t channels = view.channels, reach = view.reach(step);
+  const int64_t channels = view.channels;
 #pragma omp simd
   for (int64_t c = 0; c < channels; ++c) before[c] = bias[c];
-  for (int64_t back = 0; back < reach; ++back) {
-    const float *from = view.x + (step - back) * channels, *tap = view.tap(back);
+  int64_t place = step;
+  for (int64_t back = 0; back < view.kernel && place >= 0; ++back, place = view.before(place)) {
+    const float *from = view.x + place * channels, *tap = view.tap(back);
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) before[c] += from[c] * tap[c];
   }
@@ -172,18 +167,19 @@ struct Channels {
 UNDERSTUDY_VECTOR_CODE void ConvStepBack(const ConvView& view, int64_t step, Channels some,
                                          const float* before, const float* up, float* to_sum,
                                          float* to_x, float* to_taps) {
-  const int64_t channels = view.channels, reach = view.reach(step);
+  const int64_t channels = view.channels;
   float* sum = to_sum + step * channels;
 #pragma omp simd
   for (int64_t c = some.begin; c < some.end; ++c)
     sum[c] = up[c] * SiluSlope(before[c], Sigmoid(before[c]));
-  for (int64_t back = 0; back < reach; ++back) {
-    float* out = to_x + (step - back) * channels;
+  int64_t place = step;
+  for (int64_t back = 0; back < view.kernel && place >= 0; ++back, place = view.before(place)) {
+    float* out = to_x + place * channels;
     const float* tap = view.tap(back);
 #pragma omp simd
     for (int64_t c = some.begin; c < some.end; ++c) out[c] += sum[c] * tap[c];
     if (to_taps == nullptr) continue;
-    const float* from = view.x + (step - back) * channels;
+    const float* from = view.x + place * channels;
     float* to_tap = to_taps + (view.kernel - 1 - back) * channels;
 #pragma omp simd
     for (int64_t c = some.begin; c < some.end; ++c) to_tap[c] += sum[c] * from[c];
@@ -191,10 +187,10 @@ UNDERSTUDY_VECTOR_CODE void ConvStepBack(const ConvView& view, int64_t step, Cha
 }
 
 struct ConvFunction : Function<ConvFunction> {
-  static ConvView View(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& segments) {
+  static ConvView View(const at::Tensor& x, const at::Tensor& taps, const at::Tensor& previous) {
     return {.x = x.data_ptr<float>(),
             .taps = taps.data_ptr<float>(),
-            .segments = segments.data_ptr<int64_t>(),
+            .previous = previous.data_ptr<int64_t>(),
             .time = x.size(1),
             .channels = x.size(2),
             .kernel = taps.size(0)};
@@ -202,11 +198,11 @@ struct ConvFunction : Function<ConvFunction> {
 
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
                             const at::Tensor& weight, const at::Tensor& bias,
-                            const at::Tensor& segment_ids) {
-    const at::Tensor x = input.contiguous(), segments = segment_ids.contiguous();
+                            const at::Tensor& order) {
+    const at::Tensor x = input.contiguous(), previous = order.contiguous();
     const at::Tensor taps = weight.t().contiguous();
     at::Tensor before = at::empty_like(x), y = at::empty_like(x);
-    const ConvView view = View(x, taps, segments);
+    const ConvView view = View(x, taps, previous);
     const auto* added = bias.data_ptr<float>();
     auto *pre = before.data_ptr<float>(), *to = y.data_ptr<float>();
     at::parallel_for(0, x.size(0) * view.time, kGrain, [&](int64_t begin, int64_t end) {
@@ -214,16 +210,16 @@ struct ConvFunction : Function<ConvFunction> {
         ConvStep(view, step, added, pre + step * view.channels, to + step * view.channels);
       }
     });
-    context->save_for_backward({x, weight, bias, segments, before});
+    context->save_for_backward({x, weight, bias, previous, before});
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const auto saved = context->get_saved_variables();
-    const at::Tensor &x = saved[0], &weight = saved[1], &segments = saved[3], &before = saved[4];
+    const at::Tensor &x = saved[0], &weight = saved[1], &previous = saved[3], &before = saved[4];
     const at::Tensor g = gradients[0].contiguous();
     const at::Tensor taps = weight.t().contiguous();
-    const ConvView view = View(x, taps, segments);
+    const ConvView view = View(x, taps, previous);
     at::Tensor to_sum = at::empty_like(x), to_x = at::zeros_like(x), to_taps;
     if (weight.requires_grad()) {
       to_taps = at::zeros({x.size(0), view.kernel, view.channels}, x.options());
@@ -307,9 +303,9 @@ at::Tensor SwiGlu(const at::Tensor& gate, const at::Tensor& up) {
 }
 
 at::Tensor CausalConvSilu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                          const at::Tensor& segments) {
+                          const at::Tensor& segments, const at::Tensor& previous) {
   if (!x.is_cpu()) return composed::CausalConvSilu(x, weight, bias, segments);
-  return ConvFunction::apply(x, weight, bias, segments);
+  return ConvFunction::apply(x, weight, bias, previous.defined() ? previous : PreviousOf(segments));
 }
 
 at::Tensor RotaryTurns(const at::Tensor& positions, int64_t rotary, double base) {

@@ -18,9 +18,9 @@ at::Tensor SwiGlu(const at::Tensor& gate, const at::Tensor& up);
 
 // silu of a causal convolution along time, one filter a channel: x [rows, time, channels],
 // weight [channels, kernel] (the last tap is the present), bias [channels]. `segments` [rows, time]
-// int64: a tap that reaches into another segment counts as zero.
+// int64: a tap that reaches into another segment counts as zero. `previous` as in ssd.h.
 at::Tensor CausalConvSilu(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                          const at::Tensor& segments);
+                          const at::Tensor& segments, const at::Tensor& previous = {});
 
 // Turns pairs of numbers by position (arXiv 2104.09864): x [rows, time, heads, size], positions
 // [rows, time] int64. `neox`: pairs are (i, i + rotary / 2), as GPT-NeoX has them, else (2i, 2i +

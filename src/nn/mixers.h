@@ -1,6 +1,7 @@
 // What mixes information along time in a layer: attention, or Mamba2's state space. Rows of a batch
 // may hold several sequences one after the other; `segments` tells them apart, and nothing passes
-// from one to the next.
+// from one to the next. Sequences that begin alike may share their beginning, the trunk: it lies in
+// the row once, and what differs follows as branches, each of which goes on from the trunk's end.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -16,6 +17,7 @@ namespace understudy::nn {
 struct Run {
   int64_t begin = 0, length = 0;
   bool padding = false;  // nobody looks at what comes of it
+  int64_t trunk = -1;    // the run that it goes on from; -1: it begins a sequence
 };
 
 // Which token stands where: tensors [rows, time] int64.
@@ -23,13 +25,14 @@ struct Rows {
   at::Tensor tokens;
   at::Tensor segments;   // equal numbers, side by side: one sequence; below 0: padding
   at::Tensor positions;  // within its sequence, from 0
+  at::Tensor previous;   // as ssd.h says; LookBack makes it of the segments where it is undefined
   std::vector<Run> runs;
-  at::Tensor
-      ahead;  // [longest, longest] f32 of the longest run: -inf for what is yet to come, else 0
+  at::Tensor ahead;  // [longest, longest] f32 of the longest sequence: -inf for what is yet to
+                     // come, else 0
 };
 
-// Fills rows.runs and rows.ahead from the segments: a token sees itself and what came before it in
-// its own sequence.
+// Fills rows.runs, rows.previous and rows.ahead: a token sees itself and what came before it in its
+// own sequence. A trunk has no trunk itself.
 void LookBack(Rows& rows);
 
 class Mixer {

@@ -22,20 +22,48 @@ struct Sizes {
   int64_t cells() const { return state * size; }  // of a head's state, [state][size]
 };
 
+// Where the state does not simply pass from a token of a row to the next one.
+struct RowOrder {
+  std::vector<int32_t> keep;  // after this token the state is kept in that slot; -1: it is not
+  std::vector<int32_t> take;  // before this token the state is taken from that slot; -1: it is not
+
+  // Slots are numbered in time's order.
+  RowOrder(const int64_t* previous, int64_t time)
+      : keep(static_cast<size_t>(time), -1), take(keep) {
+    const auto leaps = [&](int64_t t) { return previous[t] >= 0 && previous[t] != t - 1; };
+    for (int64_t t = 0; t < time; ++t) {
+      if (leaps(t)) keep[static_cast<size_t>(previous[t])] = 0;
+    }
+    int32_t slots = 0;
+    for (int32_t& slot : keep) {
+      if (slot == 0) slot = slots++;
+    }
+    for (int64_t t = 0; t < time; ++t) {
+      if (leaps(t)) take[static_cast<size_t>(t)] = keep[static_cast<size_t>(previous[t])];
+    }
+    this->slots = slots;
+  }
+  int64_t slots = 0;
+};
+
 // Where one head of one row finds its numbers; token t's x is x + t * x_step, and so on.
 struct HeadView {
   const float *x, *step, *b, *c;
-  const int64_t* segments;
+  const int64_t* previous;
+  const RowOrder* order;
   int64_t x_step, step_step, bc_step;
   float decay;
 
-  bool begins(int64_t t) const { return t == 0 || segments[t] != segments[t - 1]; }
+  bool begins(int64_t t) const { return previous[t] < 0; }
+  int64_t keep(int64_t t) const { return order->keep[static_cast<size_t>(t)]; }
+  int64_t take(int64_t t) const { return order->take[static_cast<size_t>(t)]; }
   float kept(int64_t t) const { return begins(t) ? 0.0F : std::exp(step[t * step_step] * decay); }
 };
 
 struct Tensors {
-  at::Tensor x, step, decay, b, c, segments;
+  at::Tensor x, step, decay, b, c, previous;
   Sizes sizes;
+  std::vector<RowOrder> orders;  // one a row
 
   explicit Tensors(const variable_list& saved)
       : x(saved[0]),
@@ -43,8 +71,15 @@ struct Tensors {
         decay(saved[2]),
         b(saved[3]),
         c(saved[4]),
-        segments(saved[5]),
-        sizes{x.size(0), x.size(1), x.size(2), x.size(3), b.size(2), b.size(3)} {}
+        previous(saved[5]),
+        sizes{x.size(0), x.size(1), x.size(2), x.size(3), b.size(2), b.size(3)} {
+    for (int64_t row = 0; row < sizes.rows; ++row) {
+      orders.emplace_back(previous.data_ptr<int64_t>() + row * sizes.time, sizes.time);
+    }
+  }
+  int64_t slots() const {  // of the row that needs most
+    return std::ranges::max(orders, {}, &RowOrder::slots).slots;
+  }
 
   HeadView Head(int64_t row, int64_t head) const {
     const Sizes& s = sizes;
@@ -54,7 +89,8 @@ struct Tensors {
             .step = step.data_ptr<float>() + row * s.time * s.heads + head,
             .b = b.data_ptr<float>() + bc,
             .c = c.data_ptr<float>() + bc,
-            .segments = segments.data_ptr<int64_t>() + row * s.time,
+            .previous = previous.data_ptr<int64_t>() + row * s.time,
+            .order = &orders[static_cast<size_t>(row)],
             .x_step = s.heads * s.size,
             .step_step = s.heads,
             .bc_step = s.groups * s.state,
@@ -104,14 +140,20 @@ struct Columns {
   }
 
   [[gnu::always_inline]] static void Forward(const HeadView& head, const Sizes& s, float* y,
-                                             float* kept_states, float* state) {
+                                             float* kept_states, float* slots, float* state) {
     std::fill_n(state, s.cells(), 0.0F);
     for (int64_t t = 0; t < s.time; ++t) {
+      if (head.take(t) >= 0) std::copy_n(slots + head.take(t) * s.cells(), s.cells(), state);
       if (t % kScanStride == 0) {
         std::copy_n(state, s.cells(), kept_states + t / kScanStride * s.cells());
       }
       Advance(head, s, t, state, state, y + t * head.x_step);
+      if (head.keep(t) >= 0) std::copy_n(state, s.cells(), slots + head.keep(t) * s.cells());
     }
+  }
+
+  [[gnu::always_inline]] static void AddTo(float* sum, const float* more, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) sum[i] += more[i];
   }
 
   // One token backwards: `pull` [state][size] is the gradient of the state after token t, and
@@ -157,20 +199,29 @@ struct Columns {
     to.decay += static_cast<double>(to_kept) * step;
   }
 
+  // `pulls` [slots][state][size] are the gradients of the kept states, zero at first.
   [[gnu::always_inline]] static void Backward(const HeadView& head, const Sizes& s, const float* up,
-                                              const float* kept_states, float* pull, float* states,
+                                              const float* kept_states, const float* slots,
+                                              float* pulls, float* pull, float* states,
                                               HeadGradients& to) {
+    const auto before = [&](int64_t t, const float* at) {
+      return head.take(t) < 0 ? at : slots + head.take(t) * s.cells();
+    };
     std::fill_n(pull, s.cells(), 0.0F);
     for (int64_t stride = s.strides() - 1; stride >= 0; --stride) {
       const int64_t begin = stride * kScanStride, end = std::min(s.time, begin + kScanStride);
       std::copy_n(kept_states + stride * s.cells(), s.cells(), states);
       for (int64_t t = begin; t < end; ++t) {
         float* at = states + (t - begin) * s.cells();
-        Advance(head, s, t, at, at + s.cells(), nullptr);
+        Advance(head, s, t, before(t, at), at + s.cells(), nullptr);
       }
       for (int64_t t = end - 1; t >= begin; --t) {
         const float* at = states + (t - begin) * s.cells();
-        Retreat(head, s, t, up + t * head.x_step, at, at + s.cells(), pull, to);
+        if (head.keep(t) >= 0) AddTo(pull, pulls + head.keep(t) * s.cells(), s.cells());
+        Retreat(head, s, t, up + t * head.x_step, before(t, at), at + s.cells(), pull, to);
+        if (head.take(t) < 0) continue;
+        AddTo(pulls + head.take(t) * s.cells(), pull, s.cells());
+        std::fill_n(pull, s.cells(), 0.0F);
       }
     }
   }
@@ -180,21 +231,21 @@ using Wide = Columns<ManyFloats, 4>;
 using Narrow = Columns<OneFloat, 1>;
 
 UNDERSTUDY_VECTOR_CODE void Forward(const HeadView& head, const Sizes& s, float* y,
-                                    float* kept_states, float* state) {
+                                    float* kept_states, float* slots, float* state) {
   if (s.size % Wide::kWidth == 0) {
-    Wide::Forward(head, s, y, kept_states, state);
+    Wide::Forward(head, s, y, kept_states, slots, state);
   } else {
-    Narrow::Forward(head, s, y, kept_states, state);
+    Narrow::Forward(head, s, y, kept_states, slots, state);
   }
 }
 
 UNDERSTUDY_VECTOR_CODE void Backward(const HeadView& head, const Sizes& s, const float* up,
-                                     const float* kept_states, float* pull, float* states,
-                                     HeadGradients& to) {
+                                     const float* kept_states, const float* slots, float* pulls,
+                                     float* pull, float* states, HeadGradients& to) {
   if (s.size % Wide::kWidth == 0) {
-    Wide::Backward(head, s, up, kept_states, pull, states, to);
+    Wide::Backward(head, s, up, kept_states, slots, pulls, pull, states, to);
   } else {
-    Narrow::Backward(head, s, up, kept_states, pull, states, to);
+    Narrow::Backward(head, s, up, kept_states, slots, pulls, pull, states, to);
   }
 }
 
@@ -222,21 +273,24 @@ void ForHeads(const Sizes& s, int64_t shares, const EachHead& each) {
 struct ScanFunction : torch::autograd::Function<ScanFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& step,
                             const at::Tensor& decay, const at::Tensor& b, const at::Tensor& c,
-                            const at::Tensor& segments) {
+                            const at::Tensor& previous) {
     variable_list saved{x.contiguous(), step.contiguous(), decay.contiguous(),
-                        b.contiguous(), c.contiguous(),    segments.contiguous()};
+                        b.contiguous(), c.contiguous(),    previous.contiguous()};
     const Tensors tensors(saved);
     const Sizes& s = tensors.sizes;
     at::Tensor y = at::empty_like(saved[0]);
     at::Tensor kept = at::empty({s.rows, s.heads, s.strides(), s.cells()}, y.options());
+    at::Tensor slots = at::empty({s.rows, s.heads, tensors.slots(), s.cells()}, y.options());
     ForHeads(s, SharesOf(s), [&](int64_t row, int64_t head, int64_t) {
       std::vector<float> state(static_cast<size_t>(s.cells()));
       Forward(tensors.Head(row, head), s,
               y.data_ptr<float>() + (row * s.time * s.heads + head) * s.size,
               kept.data_ptr<float>() + (row * s.heads + head) * s.strides() * s.cells(),
+              slots.data_ptr<float>() + (row * s.heads + head) * tensors.slots() * s.cells(),
               state.data());
     });
     saved.push_back(kept);
+    saved.push_back(slots);
     context->save_for_backward(saved);
     return y;
   }
@@ -261,10 +315,12 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
                        .b = to_b.data_ptr<float>() + bc_at,
                        .c = to_c.data_ptr<float>() + bc_at};
       std::vector<float> pull(static_cast<size_t>(s.cells())),
+          pulls(static_cast<size_t>(tensors.slots() * s.cells())),
           states(static_cast<size_t>((kScanStride + 1) * s.cells()));
       Backward(view, s, up.data_ptr<float>() + x_at,
                saved[6].data_ptr<float>() + (row * s.heads + head) * s.strides() * s.cells(),
-               pull.data(), states.data(), to);
+               saved[7].data_ptr<float>() + (row * s.heads + head) * tensors.slots() * s.cells(),
+               pulls.data(), pull.data(), states.data(), to);
       to_decay.data_ptr<float>()[row * s.heads + head] = static_cast<float>(to.decay);
     });
     const auto added = [&](const at::Tensor& parts) {
@@ -277,7 +333,9 @@ struct ScanFunction : torch::autograd::Function<ScanFunction> {
 }  // namespace
 
 at::Tensor ScanOnCpu(const ScanInput& input) {
-  return ScanFunction::apply(input.x, input.step, input.decay, input.b, input.c, input.segments);
+  const at::Tensor previous =
+      input.previous.defined() ? input.previous : PreviousOf(input.segments);
+  return ScanFunction::apply(input.x, input.step, input.decay, input.b, input.c, previous);
 }
 
 }  // namespace understudy::nn

@@ -96,6 +96,15 @@ at::Tensor Carried(const Chunks& parts, const at::Tensor& added) {
 
 }  // namespace
 
+at::Tensor PreviousOf(const at::Tensor& segments) {
+  const int64_t time = segments.size(1);
+  const at::Tensor places = at::arange(-1, time - 1, segments.options()).expand_as(segments);
+  at::Tensor same = at::zeros_like(segments, at::kBool);
+  same.narrow(1, 1, time - 1)
+      .copy_(segments.narrow(1, 1, time - 1).eq(segments.narrow(1, 0, time - 1)));
+  return at::where(same, places, at::full_like(places, -1)).contiguous();
+}
+
 at::Tensor StateSpaceScan(const ScanInput& input) {
   return input.x.is_cpu() ? ScanOnCpu(input) : ScanByChunks(input);
 }

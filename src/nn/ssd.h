@@ -17,7 +17,13 @@ struct ScanInput {
   at::Tensor decay;     // [heads], negative
   at::Tensor b, c;      // [rows, time, groups, state]; heads / groups heads share one
   at::Tensor segments;  // [rows, time] int64: h starts at zero with each
+  at::Tensor previous;  // as PreviousOf gives it, or with forks (CPU only); undefined: of segments
 };
+
+// For each token the place in its row of the one that it follows, -1 at the beginning of a segment:
+// [rows, time] int64. Where several tokens follow the same one (they fork: conversations that share
+// their beginning), the tensor says so, and segments cannot.
+at::Tensor PreviousOf(const at::Tensor& segments);
 
 // y [rows, time, heads, size].
 at::Tensor StateSpaceScan(const ScanInput& input);

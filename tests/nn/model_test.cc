@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "dataset/share_trunks.h"
 #include "nn/batch.h"
 #include "nn/lora.h"
 #include "nn/small_models.h"
@@ -88,6 +89,34 @@ TEST_P(Models, GradientsAreSlopes) {
     const double below = LossOf(*small_.model, batch);
     value.add_(shift);
     EXPECT_NEAR((above - below) / (2 * step), length, 0.03 * length + 1e-3) << parameter.name;
+  }
+}
+
+// Conversations with one beginning, computed once: losses and gradients as of each apart, also
+// where branches are shorter than the convolution reaches, where another sequence stands before,
+// and beyond the scan's strides.
+TEST_P(Models, SharedBeginningsChangeNeitherLossNorGradients) {
+  const Sequence begin = SequenceOf(1, 37);
+  std::vector<Sequence> apart{SequenceOf(9, 11)};
+  for (const size_t length : {2, 20, 45, 3}) {
+    Sequence whole = SequenceOf(20 + length, 37 + length);
+    std::ranges::copy(begin.tokens, whole.tokens.begin());
+    std::fill_n(whole.weights.begin(), 38, 0.0F);  // the first of the branch is never foretold
+    apart.push_back(std::move(whole));
+  }
+  const auto shared = ShareTrunks(apart, {.max_tokens = 200, .least_trunk = 8});
+  ASSERT_EQ(shared.size(), 2U);
+  SmallModel other = MakeSmall(GetParam());
+  const at::Tensor one = Loss(*small_.model, SideBySide(apart, 256));
+  const at::Tensor two = Loss(*other.model, Packed(shared, 128));
+  EXPECT_NEAR(one.item<double>(), two.item<double>(), 1e-4 * one.item<double>());
+  torch::autograd::backward({one}, {});
+  torch::autograd::backward({two}, {});
+  for (size_t i = 0; i < small_.parameters.size(); ++i) {
+    const at::Tensor gradient = small_.parameters[i].value.grad();
+    EXPECT_LT(Apart(gradient, other.parameters[i].value.grad()),
+              2e-4 * (1 + gradient.abs().max().item<double>()))
+        << small_.parameters[i].name;
   }
 }
 

@@ -32,7 +32,7 @@ int64_t DoneOf(const json::object& progress) {
 Result<StageResult> RunTuneStage(const TuneOptions& settings, const std::filesystem::path& program,
                                  const StagePlace& place, const StageHooks& hooks) {
   StageSpec spec{.name = "tune",
-                 .version = "1",
+                 .version = "2",  // beginnings are shared
                  .parameters = Parameters(settings),
                  .seed = static_cast<uint64_t>(settings.seed),
                  .inputs = {settings.base, settings.data},
