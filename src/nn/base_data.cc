@@ -20,6 +20,14 @@ double Draw01(uint64_t seed, uint64_t purpose, uint64_t index) {
   return static_cast<double>(MixSeed(seed, purpose, index) >> 11) * 0x1p-53;
 }
 
+// Leaves the weights of the first assistant turn alone.
+void KeepFirstTurn(std::vector<float>& weights) {
+  const auto first = std::ranges::find(weights, 1.0F);
+  const auto last = std::find_if(first, weights.end(), [](float weight) { return weight != 1; });
+  std::fill(weights.begin(), first, 0.0F);
+  std::fill(last, weights.end(), 0.0F);
+}
+
 json::array ToolsOf(const SyntheticExample& example) {
   return example.tools.is_array() ? example.tools.as_array() : json::array{};
 }
@@ -36,6 +44,12 @@ Result<BaseData> BaseData::Open(const Recipe& recipe, const std::filesystem::pat
   GeneratorOptions held_out = options;
   held_out.seed = MixSeed(recipe.data.seed, kHeldOutSeed, 0);
   BaseData data(recipe, Generator(options), Generator(held_out));
+  uint64_t end = 0;
+  for (const LessonRecipe& lesson : recipe.lessons) {
+    end += static_cast<uint64_t>(lesson.examples);
+    TRY(options.weights, ParseFamilyWeights(lesson.families));
+    data.lessons_.push_back({end, Generator(options)});
+  }
   if (recipe.data.real_share > 0 && !folder.empty()) {
     TRY(std::vector<RealTexts> files, ReadRealTexts(folder, options.max_chars));
     for (RealTexts& file : files) {
@@ -49,6 +63,13 @@ Result<BaseData> BaseData::Open(const Recipe& recipe, const std::filesystem::pat
 }
 
 SyntheticExample BaseData::Draw(uint64_t index) const {
+  for (const Lesson& lesson : lessons_) {
+    if (index < lesson.end) return lesson.generator.At(index);
+  }
+  return Mixed(index);
+}
+
+SyntheticExample BaseData::Mixed(uint64_t index) const {
   const double real = Draw01(recipe_.data.seed, kRealDraws, index);
   if (!real_.empty() && real < recipe_.data.real_share) {
     return real_[MixSeed(recipe_.data.seed, kRealDraws + 1, index) % real_.size()];
@@ -61,7 +82,7 @@ Result<Vocabulary> BaseData::Learn() const {
   std::string text;
   const auto next = [&]() -> std::optional<std::string_view> {
     while (index < static_cast<uint64_t>(recipe_.vocabulary_examples)) {
-      const SyntheticExample example = Draw(index++);
+      const SyntheticExample example = Mixed(index++);
       auto rendered = RenderChat(example.messages, ToolsOf(example), false);
       if (!rendered) continue;
       text = rendered->Text();
@@ -124,7 +145,7 @@ std::map<std::string, std::vector<Sequence>> BaseData::HeldOut(int64_t examples)
     if (sequence.tokens.size() < 2 ||
         sequence.tokens.size() > static_cast<size_t>(recipe_.schedule.time))
       continue;
-    for (float& weight : sequence.weights) weight = weight == 1 ? 1.0F : 0.0F;
+    KeepFirstTurn(sequence.weights);
     families[example.family].push_back(std::move(sequence));
   }
   return families;

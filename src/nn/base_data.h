@@ -33,20 +33,27 @@ class BaseData {
   };
   Window MakeWindow(uint64_t index) const;
 
-  // Examples that no window ever holds, by family: for evaluation. Longer ones are left out.
+  // Examples that no window ever holds, by family: for evaluation, of their first assistant turn.
+  // Longer ones are left out.
   std::map<std::string, std::vector<Sequence>> HeldOut(int64_t examples) const;
 
   const std::vector<std::string>& notes() const { return notes_; }  // what was read, for the card
 
  private:
+  struct Lesson {
+    uint64_t end = 0;  // index of the example after its last one
+    Generator generator;
+  };
+
   BaseData(const Recipe& recipe, Generator generator, Generator held_out)
       : recipe_(recipe), generator_(std::move(generator)), held_out_(std::move(held_out)) {}
-  const SyntheticExample& Real(uint64_t index) const;
+  SyntheticExample Mixed(uint64_t index) const;  // of the mixture that follows the lessons
   SyntheticExample Draw(uint64_t index) const;
   Sequence ToSequence(const SyntheticExample& example, uint64_t index) const;
 
   Recipe recipe_;
   Generator generator_, held_out_;
+  std::vector<Lesson> lessons_;
   std::vector<SyntheticExample> real_;
   std::vector<std::string> notes_;
   std::optional<ChatTokenizer> tokenizer_;

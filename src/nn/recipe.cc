@@ -18,6 +18,8 @@ class Section {
     const toml::node* node = name_.empty() ? &root : root.get(name_);
     table_ = node != nullptr ? node->as_table() : nullptr;
   }
+  Section(const toml::table* table, std::string name, std::string& mistake)
+      : table_(table), name_(std::move(name)), mistake_(mistake) {}
 
   template <class T>
   void Read(std::string_view key, T& value) {
@@ -117,6 +119,25 @@ void ReadData(Section section, DataRecipe& data) {
   section.RefuseUnknown();
 }
 
+void ReadLessons(const toml::table& root, std::vector<LessonRecipe>& lessons,
+                 std::string& mistake) {
+  const toml::node* node = root.get("lesson");
+  if (node == nullptr) return;
+  if (!node->is_array_of_tables()) {
+    mistake = "lesson is no list of tables; write [[lesson]]";
+    return;
+  }
+  for (const toml::node& table : *node->as_array()) {
+    Section section(table.as_table(), fmt::format("lesson {}", lessons.size() + 1), mistake);
+    LessonRecipe& lesson = lessons.emplace_back();
+    section.Read("examples", lesson.examples);
+    section.Read("families", lesson.families);
+    section.InRange("examples", static_cast<double>(lesson.examples), 1, 1e9);
+    if (lesson.families.empty()) section.Mistake("families", "is missing");
+    section.RefuseUnknown();
+  }
+}
+
 void ReadSchedule(Section section, ScheduleRecipe& schedule) {
   section.Read("rows", schedule.rows);
   section.Read("time", schedule.time);
@@ -164,10 +185,11 @@ Result<Recipe> ReadRecipe(const std::filesystem::path& path) {
   root.Read("licence", recipe.licence);
   root.Read("seed", recipe.seed);
   root.Read("vocabulary_examples", recipe.vocabulary_examples);
-  root.RefuseUnknown({"model", "data", "schedule", "optimizer"});
+  root.RefuseUnknown({"model", "data", "lesson", "schedule", "optimizer"});
   if (recipe.name.empty()) root.Mistake("name", "is missing");
   ReadModel(Section(parsed, "model", mistake), recipe.model);
   ReadData(Section(parsed, "data", mistake), recipe.data);
+  ReadLessons(parsed, recipe.lessons, mistake);
   ReadSchedule(Section(parsed, "schedule", mistake), recipe.schedule);
   ReadOptimizer(Section(parsed, "optimizer", mistake), recipe.optimizer);
   if (!mistake.empty()) return Fail(InvalidInput(mistake).At(path.string()));

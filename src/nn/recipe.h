@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "nn/model_config.h"
@@ -18,6 +19,14 @@ struct DataRecipe {
   double real_share = 0.05;    // of examples drawn from the public texts, where they are at hand
   double prompt_share = 0.1;   // of a prompt's tokens that count in the loss,
   double prompt_weight = 0.2;  // and how much
+};
+
+// What comes before the mixture, in this order: a few thousand examples of one simple skill, that
+// the mixture alone teaches late. Copying is such a skill: an attention that looks back for what it
+// read before ("induction") appears within 0.8 M tokens of "repeat", not within 6 M of everything.
+struct LessonRecipe {
+  int64_t examples = 0;
+  std::string families;
 };
 
 struct ScheduleRecipe {
@@ -38,6 +47,7 @@ struct Recipe {
   int64_t vocabulary_examples = 40'000;  // from which the vocabulary is learned
   ModelConfig model;
   DataRecipe data;
+  std::vector<LessonRecipe> lessons;  // "[[lesson]]"
   ScheduleRecipe schedule;
   OptimizerOptions optimizer;
 };

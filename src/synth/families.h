@@ -24,5 +24,6 @@ void MakeSql(Rng& rng, SyntheticExample& example);
 void MakeWrite(Rng& rng, SyntheticExample& example);
 void MakeMath(Rng& rng, SyntheticExample& example);
 void MakeCopy(Rng& rng, SyntheticExample& example);
+void MakeRepeat(Rng& rng, SyntheticExample& example);  // the simplest drill of copy alone
 
 }  // namespace understudy

@@ -274,4 +274,9 @@ void MakeCopy(Rng& rng, SyntheticExample& example) {
   rng.Pick(kDrills)(rng, draft);
 }
 
+void MakeRepeat(Rng& rng, SyntheticExample& example) {
+  Draft draft(example);
+  Repeat(rng, draft);
+}
+
 }  // namespace understudy

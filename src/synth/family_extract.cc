@@ -81,26 +81,33 @@ std::string Instruction(Rng& rng, const Task& task, bool nulls) {
                        "what was said.|Omit unknown ones.|Do not list fields without a value.]")}});
 }
 
-void Ask(Rng& rng, Draft& draft, std::string_view instruction, std::string_view text) {
+// True if the instruction stands apart from the text, so that further texts can follow.
+bool Ask(Rng& rng, Draft& draft, std::string_view instruction, std::string_view text) {
   switch (rng.Below(4)) {
     case 0:
       draft.User(
           Say(rng, "{i}\n\n[Text: |Input:\n|\"\"\"\n|]{t}", {{"i", instruction}, {"t", text}}));
-      return;
-    case 1: draft.User(Say(rng, "{t}\n\n[---\n||]{i}", {{"i", instruction}, {"t", text}})); return;
-    default: draft.System(instruction); draft.User(text);
+      return false;
+    case 1:
+      draft.User(Say(rng, "{t}\n\n[---\n||]{i}", {{"i", instruction}, {"t", text}}));
+      return false;
+    default:
+      draft.System(instruction);
+      draft.User(text);
+      return true;
   }
 }
 
-void Flat(Rng& rng, Draft& draft) {
-  const Naming naming = rng.Chance(0.8) ? CodeNaming(rng) : Naming::kWords;
-  const Task task = MakeTask(rng, AnyDomain(rng), static_cast<size_t>(rng.Between(1, 7)), naming);
+// Each slot is said with the chance `share`.
+Values SomeValues(Rng& rng, const Task& task, double share) {
   Values values(task.slots.size());
-  const double share = rng.Chance(0.05) ? 0 : rng.Chance(0.5) ? 0.6 : 0.9;
   for (size_t i = 0; i < values.size(); ++i) {
     if (rng.Chance(share)) values[i] = ValueOf(rng, task.slots[i]);
   }
-  const bool nulls = rng.Chance(0.45);
+  return values;
+}
+
+json::object FlatAnswer(const Task& task, const Values& values, bool nulls) {
   json::object answer;
   for (size_t i = 0; i < values.size(); ++i) {
     if (values[i])
@@ -108,9 +115,24 @@ void Flat(Rng& rng, Draft& draft) {
     else if (nulls)
       answer[task.slots[i].name] = nullptr;
   }
+  return answer;
+}
+
+void Flat(Rng& rng, Draft& draft) {
+  const Naming naming = rng.Chance(0.8) ? CodeNaming(rng) : Naming::kWords;
+  const Task task = MakeTask(rng, AnyDomain(rng), static_cast<size_t>(rng.Between(1, 7)), naming);
+  const double share = rng.Chance(0.05) ? 0 : rng.Chance(0.5) ? 0.6 : 0.9;
+  const Values values = SomeValues(rng, task, share);
+  const bool nulls = rng.Chance(0.45);
   const std::string text = SourceText(rng, task, values);
-  Ask(rng, draft, Instruction(rng, task, nulls), text);
-  draft.Assistant(DumpJson(answer));
+  const bool apart = Ask(rng, draft, Instruction(rng, task, nulls), text);
+  draft.Assistant(DumpJson(FlatAnswer(task, values, nulls)));
+  if (!apart || rng.Chance(0.4)) return;
+  for (int64_t more = rng.Between(1, 5); more > 0; --more) {
+    const Values next = SomeValues(rng, task, share);
+    draft.User(SourceText(rng, task, next));
+    draft.Assistant(DumpJson(FlatAnswer(task, next, nulls)));
+  }
 }
 
 // Which of several tasks the text is about, and its values beneath.

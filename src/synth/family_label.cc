@@ -52,14 +52,18 @@ std::string Instruction(Rng& rng, std::string_view what, const std::vector<Choic
              {{"w", what}, {"l", LabelList(rng, choices)}});
 }
 
-void Ask(Rng& rng, Draft& draft, std::string_view instruction, std::string_view text) {
+// True if the instruction stands apart from the text, so that further texts can follow.
+bool Ask(Rng& rng, Draft& draft, std::string_view instruction, std::string_view text) {
   switch (rng.Below(4)) {
     case 0:
       draft.User(Say(rng, "{i}\n\n[Text: |Message: |Input: |]{t}[\nLabel:|\nAnswer:||]",
                      {{"i", instruction}, {"t", text}}));
-      return;
-    case 1: draft.User(Say(rng, "{t}\n\n{i}", {{"i", instruction}, {"t", text}})); return;
-    default: draft.System(instruction); draft.User(text);
+      return false;
+    case 1: draft.User(Say(rng, "{t}\n\n{i}", {{"i", instruction}, {"t", text}})); return false;
+    default:
+      draft.System(instruction);
+      draft.User(text);
+      return true;
   }
 }
 
@@ -117,8 +121,14 @@ void Intent(Rng& rng, Draft& draft) {
   const bool switching = tasks.size() > 1 && rng.Chance(0.12);
   const Task& before = tasks[tasks[0].name == target.name ? tasks.size() - 1 : 0];
   const std::string text = switching ? SwitchText(rng, before, target) : TaskText(rng, target);
-  Ask(rng, draft, Instruction(rng, what, choices), text);
+  const bool apart = Ask(rng, draft, Instruction(rng, what, choices), text);
   draft.Assistant(answer);
+  if (!apart || none || rng.Chance(0.4)) return;
+  for (int64_t more = rng.Between(1, 7); more > 0; --more) {
+    const Task& task = rng.Pick(tasks);
+    draft.User(RequestText(rng, task, DrawValues(rng, task), true));
+    draft.Assistant(task.name);
+  }
 }
 
 std::string TopicText(Rng& rng, const Domain& domain) {

@@ -181,6 +181,18 @@ void CallAfterCall(Rng& rng, Draft& draft, const Task& first, const Task& second
   OneCall(rng, draft, second);
 }
 
+// One wish after the other, of any of the tools: a list of tools read once, used several times.
+void Session(Rng& rng, Draft& draft, const std::vector<Task>& tasks) {
+  for (int64_t wish = rng.Between(2, 6); wish > 0; --wish) {
+    const Task& task = rng.Pick(tasks);
+    const Values values = DrawValues(rng, task);
+    draft.User(RequestText(rng, task, values));
+    const std::string id = CallId(rng);
+    draft.Call(id, task.name, ArgumentsOf(task, values));
+    if (wish > 1) ReportBack(rng, draft, task, values, id);
+  }
+}
+
 void NoToolFits(Rng& rng, Draft& draft, const Task& other) {
   draft.User(RequestText(rng, other, DrawValues(rng, other)));
   const auto verb = Split(other.action->says, '|').front();
@@ -210,6 +222,7 @@ void MakeToolCall(Rng& rng, SyntheticExample& example) {
   if (kind < 0.26 && tasks.size() > 1) return TwoCalls(rng, draft, target, other);
   if (kind < 0.32 && tasks.size() > 1) return CallAfterCall(rng, draft, target, other);
   if (confirms) return CallAfterConfirmation(rng, draft, target);
+  if (kind < 0.62) return Session(rng, draft, tasks);
   OneCall(rng, draft, target);
 }
 

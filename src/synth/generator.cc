@@ -15,7 +15,7 @@ constexpr Family kFamilies[] = {
     {"tool_call", 0.34, MakeToolCall}, {"label", 0.18, MakeLabel},
     {"extract", 0.18, MakeExtract},    {"sql", 0.05, MakeSql},
     {"write", 0.08, MakeWrite},        {"math", 0.05, MakeMath},
-    {"copy", 0.12, MakeCopy},
+    {"copy", 0.12, MakeCopy},          {"repeat", 0, MakeRepeat},
 };
 
 constexpr int kRedraws = 32;

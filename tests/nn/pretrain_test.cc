@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "gguf/model_meta.h"
+#include "nn/base_data.h"
 #include "nn/recipe.h"
 #include "nn/small_models.h"
 
@@ -104,6 +105,54 @@ TEST_F(PretrainTest, StopsAndGoesOnAndEnds) {
   const auto log = ReadFile(folder_ / "out" / "test.log.jsonl");
   ASSERT_TRUE(log.has_value());
   EXPECT_THAT(*log, HasSubstr("\"held_out\":\""));
+}
+
+TEST_F(PretrainTest, LessonsComeBeforeTheMixture) {
+  Write(std::string(kRecipe) + R"(
+[[lesson]]
+examples = 512
+families = "repeat=1"
+[[lesson]]
+examples = 512
+families = "math=1"
+)");
+  auto recipe = ReadRecipe(folder_ / "recipe.toml");
+  ASSERT_TRUE(recipe.has_value()) << recipe.error().ToString();
+  recipe->vocabulary_examples = 500;
+  auto data = BaseData::Open(*recipe, "");
+  ASSERT_TRUE(data.has_value());
+  auto vocabulary = data->Learn();
+  ASSERT_TRUE(vocabulary.has_value());
+  auto tokenizer = Tokenizer::FromVocabulary(*vocabulary);
+  ASSERT_TRUE(tokenizer.has_value());
+  data->set_tokenizer(ChatTokenizer(std::move(*tokenizer)));
+  const auto tokens = [&](uint64_t window) {
+    int64_t count = 0;
+    for (const auto& batch : data->MakeWindow(window).batches) {
+      for (const PackedRow& row : batch) count += std::ssize(row.tokens);
+    }
+    return count;
+  };
+  recipe->lessons.clear();
+  auto mixture = BaseData::Open(*recipe, "");
+  ASSERT_TRUE(mixture.has_value());
+  mixture->set_tokenizer(ChatTokenizer(*Tokenizer::FromVocabulary(*vocabulary)));
+  EXPECT_NE(data->MakeWindow(0).batches[0][0].tokens, mixture->MakeWindow(0).batches[0][0].tokens);
+  EXPECT_NE(data->MakeWindow(1).batches[0][0].tokens, mixture->MakeWindow(1).batches[0][0].tokens);
+  EXPECT_EQ(data->MakeWindow(2).batches[0][0].tokens, mixture->MakeWindow(2).batches[0][0].tokens);
+  EXPECT_GT(tokens(0), 0);
+}
+
+TEST_F(PretrainTest, LessonsAreChecked) {
+  const auto reading = [&](std::string_view lesson) {
+    Write(std::string(kRecipe) + std::string(lesson));
+    const auto read = ReadRecipe(folder_ / "recipe.toml");
+    return read ? "fine" : read.error().ToString();
+  };
+  EXPECT_THAT(reading("[lesson]\nexamples = 1\n"), HasSubstr("[[lesson]]"));
+  EXPECT_THAT(reading("[[lesson]]\nexamples = 1\n"), HasSubstr("lesson 1.families is missing"));
+  EXPECT_THAT(reading("[[lesson]]\nfamilies = \"copy=1\"\n"), HasSubstr("lesson 1.examples"));
+  EXPECT_THAT(reading("[[lesson]]\nexample = 1\n"), HasSubstr("example"));
 }
 
 TEST_F(PretrainTest, TheModelIsOneThatCanBeServedAndTrained) {
