@@ -47,8 +47,10 @@ Result<BaseData> BaseData::Open(const Recipe& recipe, const std::filesystem::pat
   uint64_t end = 0;
   for (const LessonRecipe& lesson : recipe.lessons) {
     end += static_cast<uint64_t>(lesson.examples);
-    TRY(options.weights, ParseFamilyWeights(lesson.families));
-    data.lessons_.push_back({end, Generator(options)});
+    GeneratorOptions of_lesson = options;
+    TRY(of_lesson.weights, ParseFamilyWeights(lesson.families));
+    if (lesson.max_chars > 0) of_lesson.max_chars = static_cast<size_t>(lesson.max_chars);
+    data.lessons_.push_back({end, Generator(of_lesson)});
   }
   if (recipe.data.real_share > 0 && !folder.empty()) {
     TRY(std::vector<RealTexts> files, ReadRealTexts(folder, options.max_chars));

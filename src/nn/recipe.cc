@@ -132,7 +132,10 @@ void ReadLessons(const toml::table& root, std::vector<LessonRecipe>& lessons,
     LessonRecipe& lesson = lessons.emplace_back();
     section.Read("examples", lesson.examples);
     section.Read("families", lesson.families);
+    section.Read("max_chars", lesson.max_chars);
     section.InRange("examples", static_cast<double>(lesson.examples), 1, 1e9);
+    if (lesson.max_chars != 0)
+      section.InRange("max_chars", static_cast<double>(lesson.max_chars), 400, 1e6);
     if (lesson.families.empty()) section.Mistake("families", "is missing");
     section.RefuseUnknown();
   }

@@ -21,12 +21,14 @@ struct DataRecipe {
   double prompt_weight = 0.2;  // and how much
 };
 
-// What comes before the mixture, in this order: a few thousand examples of one simple skill, that
-// the mixture alone teaches late. Copying is such a skill: an attention that looks back for what it
-// read before ("induction") appears within 0.8 M tokens of "repeat", not within 6 M of everything.
+// What comes before the mixture, in this order: examples of one simple skill, or short ones of
+// several, that the mixture alone teaches late. Copying is such a skill: an attention that looks
+// back for what it read before ("induction") appears within 0.8 M tokens of "repeat", not within 6
+// M of everything.
 struct LessonRecipe {
   int64_t examples = 0;
   std::string families;
+  int64_t max_chars = 0;  // of an example; 0: as in the mixture
 };
 
 struct ScheduleRecipe {
