@@ -90,15 +90,19 @@ class Sharing {
     std::iota(order.begin(), order.end(), size_t{0});
     SplitMix random(MixSeed(options_.seed, trunk, entries.size()));
     Shuffle(order, random);
+    size_t tokens = 0;
+    for (const Entry& entry : entries) tokens += entry.sequence.tokens.size();
+    const size_t room =
+        std::min(options_.max_tokens, std::max(options_.usual, 4 * tokens / entries.size()));
     Sequence open;
     for (const size_t i : order) {
       Sequence& one = entries[i].sequence;
       const size_t more = one.tokens.size() - trunk;
-      if (trunk + more > options_.max_tokens) {
+      if (trunk + more > room) {  // long ones among short ones
         out_.push_back(std::move(one));
         continue;
       }
-      if (!open.tokens.empty() && open.tokens.size() + more > options_.max_tokens) {
+      if (!open.tokens.empty() && open.tokens.size() + more > room) {
         out_.push_back(std::exchange(open, {}));
       }
       if (open.tokens.empty()) {

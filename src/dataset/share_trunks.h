@@ -16,9 +16,11 @@
 namespace understudy {
 
 struct ShareOptions {
-  size_t max_tokens = 1024;  // of a shared sequence; longer ones stay as they are
-  size_t least_trunk = 16;   // tokens that are worth sharing
-  uint64_t seed = 0;         // of which sequences come together
+  size_t max_tokens = 4096;  // of a shared sequence; what is longer alone stays as it is
+  size_t usual = 1024;      // tokens that it has where conversations are short: many small ones mix
+                            // better; and room for four of them in any case
+  size_t least_trunk = 16;  // tokens that are worth sharing
+  uint64_t seed = 0;        // of which sequences come together
 };
 
 // Trunks hold no token that counts in a loss, nor the last one before the first that does. What

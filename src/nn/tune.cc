@@ -25,8 +25,7 @@ using Clock = std::chrono::steady_clock;
 constexpr int kPatience = 6;        // validations without a better one
 constexpr int kMostNotFinite = 20;  // steps in a row
 constexpr uint64_t kDropoutDraws = 0x64726f70;
-constexpr size_t kSharedTokens = 1024;  // of conversations with one beginning
-constexpr double kValidations = 12;     // of a run, about
+constexpr double kValidations = 12;  // of a run, about
 constexpr double kValidatingShare = 0.2;
 constexpr double kWarmUp = 0.03;     // share of the run
 constexpr double kLeastRate = 0.05;  // of the peak, at the end of the cosine
@@ -53,7 +52,7 @@ void ShareBeginnings(TuneData& data, const TuneOptions& options) {
     return sum;
   };
   const size_t apart = tokens();
-  const ShareOptions share{.max_tokens = std::min(data.max_tokens, kSharedTokens),
+  const ShareOptions share{.max_tokens = data.max_tokens,
                            .seed = static_cast<uint64_t>(options.seed)};
   data.train = ShareTrunks(std::move(data.train), share);
   data.replay = ShareTrunks(std::move(data.replay), share);

@@ -72,7 +72,7 @@ TEST(ShareTrunks, TwoTasksHaveTwoTrunksAndTheSizeIsKept) {
     begin.insert(begin.begin(), {7, 7, 7});  // what all begin with is too short to share alone
     apart.push_back(Make(begin, {i, i + 1, i + 2, i + 3}, i));
   }
-  const auto shared = ShareTrunks(apart, {.max_tokens = 64});
+  const auto shared = ShareTrunks(apart, {.max_tokens = 64, .usual = 64});
   EXPECT_EQ(Apart(shared), Apart(apart));
   EXPECT_EQ(TokensOf(shared), 50U * 4 + shared.size() * 33);
   for (const Sequence& one : shared) EXPECT_LE(one.tokens.size(), 64U);
@@ -92,7 +92,7 @@ TEST(ShareTrunks, StrangersAndLongOnesStayAsTheyAre) {
   const auto begin = Count(100, 20);
   const std::vector<Sequence> apart{Make(begin, Count(500, 60), 1), Make(begin, {1, 2}, 2),
                                     Make(Count(300, 20), {1, 2}, 3)};
-  const auto shared = ShareTrunks(apart, {.max_tokens = 40});
+  const auto shared = ShareTrunks(apart, {.max_tokens = 40, .usual = 40});
   EXPECT_EQ(Apart(shared), Apart(apart));
   EXPECT_EQ(shared.size(), 3U);
   EXPECT_THAT(ShareTrunks({}, {}), IsEmpty());

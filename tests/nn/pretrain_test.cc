@@ -97,7 +97,9 @@ TEST_F(PretrainTest, StopsAndGoesOnAndEnds) {
   EXPECT_GT(last, 12U);
   EXPECT_GE(progress_.back().tokens, 16000);
   EXPECT_LT(Step("test.checkpoint.gguf"), last) << "it is of before the cool-down";
-  EXPECT_LT(progress_.back().loss, 0.9 * progress_.front().loss);
+  double late = 0;  // the mean: one step's loss depends on what it held
+  for (size_t i = progress_.size() - 6; i < progress_.size(); ++i) late += progress_.at(i).loss / 6;
+  EXPECT_LT(late, 0.93 * std::log(600)) << "no better than guessing among the vocabulary";
 
   const auto picture = ReadFile(folder_ / "out" / "test.svg");
   ASSERT_TRUE(picture.has_value());
