@@ -13,6 +13,7 @@
 #include "chat/exchange_json.h"
 #include "chat/request.h"
 #include "chat/sse.h"
+#include "chat/stream_shaper.h"
 
 namespace understudy {
 namespace {
@@ -74,6 +75,27 @@ void SpliceRequest(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(BodyForUpstream(*request, "other", true, true));
 }
 
+// 100 chunks that need no repair, only added up or also held to their shape.
+void AddUp(benchmark::State& state) {
+  for (auto _ : state) {
+    AnswerBuilder builder;
+    for (int i = 0; i < 100; ++i) builder.Add(*ParseChatChunk(kChunk));
+    benchmark::DoNotOptimize(builder.finished());
+  }
+}
+void Shape(benchmark::State& state) {
+  const auto request = ParseChatRequest(kRequest);
+  for (auto _ : state) {
+    StreamShaper shaper(*request, "m", 0);
+    std::vector<ChatChunk> out;
+    for (int i = 0; i < 100; ++i) {
+      shaper.Add(*ParseChatChunk(kChunk), out);
+      out.clear();
+    }
+    benchmark::DoNotOptimize(shaper.empty());
+  }
+}
+
 // A stream of 100 chunks in network-sized pieces, per chunk.
 void ReadSse(benchmark::State& state) {
   std::string stream;
@@ -109,8 +131,11 @@ class Table : public benchmark::BenchmarkReporter {
     Row("chunk", "ParseChatChunk", kChunk.size());
     Row("answer", "ParseChatAnswer", kAnswer.size());
     Row("line", "ParseExchangeLine", kLine.size());
-    for (const auto& [name, label, per] : {std::tuple("splice", "BodyForUpstream", 1.0),
-                                           std::tuple("sse", "SseParser, a chunk", 100.0)}) {
+    for (const auto& [name, label, per] :
+         {std::tuple("splice", "BodyForUpstream", 1.0),
+          std::tuple("sse", "SseParser, a chunk", 100.0),
+          std::tuple("add", "parsed, added up", 100.0),
+          std::tuple("shape", "parsed, added up, shaped", 100.0)}) {
       if (ns_.contains(name)) fmt::print("{:<28}{:>8}{:>12.0f}\n", label, "", ns_[name] / per);
     }
   }
@@ -143,6 +168,8 @@ int main(int argc, char** argv) {
   Register("line", kLine, [](const std::string& text) { return ParseExchangeLine(text); });
   benchmark::RegisterBenchmark("splice", SpliceRequest);
   benchmark::RegisterBenchmark("sse", ReadSse);
+  benchmark::RegisterBenchmark("add", AddUp);
+  benchmark::RegisterBenchmark("shape", Shape);
   benchmark::Initialize(&argc, argv);
   Table table;
   benchmark::RunSpecifiedBenchmarks(&table);

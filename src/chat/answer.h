@@ -81,14 +81,29 @@ struct ChatChunk {
 Result<ChatAnswer> ParseChatAnswer(std::string body);
 Result<ChatChunk> ParseChatChunk(std::string data);
 
-// Adds up chunks. Tool calls are joined by choice and index (by id where an index is missing; a new
-// id always begins a new call, as some servers give all calls index 0). Built calls are numbered
-// from 0 in order of their index. Missing ids of answer and calls are made up.
-// The built body has the shape of a plain answer: object, created, id, model, choices, usage.
+// Adds up chunks. Pieces of tool calls are joined by id where they have one, else by index, else to
+// the last call. At one index a new id begins a new call, as some servers give all calls index 0 -
+// unless the piece has no name, as others make up an id for each piece; without ids another name
+// does, or the same one after complete arguments. Built calls are numbered from 0 in order of their
+// index. Missing ids of answer and calls are made up, and a finish reason that contradicts the
+// calls is put right. The built body has the shape of a plain answer: object, created, id, model,
+// choices, usage.
 class AnswerBuilder {
  public:
+  // Where a piece of a tool call went: to the at-th call of its choice, in order of appearance.
+  struct Place {
+    int choice;
+    size_t at;
+    bool begins;  // it was the call's first
+  };
+
   void Add(const ChatChunk& chunk);
   bool empty() const { return answer_.choices.empty(); }
+  // Of the pieces in the last chunk, in their order.
+  const std::vector<Place>& placed() const { return placed_; }
+  ToolCall& CallAt(int choice, size_t at) { return ChoiceAt(choice).tool_calls[at]; }
+  const std::vector<Choice>& choices() const { return answer_.choices; }
+  const Usage& usage() const { return answer_.usage; }
   // True once every choice seen has a finish reason.
   bool finished() const;
   // Writes the body; the builder is spent.
@@ -97,7 +112,11 @@ class AnswerBuilder {
  private:
   Choice& ChoiceAt(int index);
   ChatAnswer answer_;  // calls carry the stream's own index until Build
+  std::vector<Place> placed_;
 };
+
+// About how many tokens these are, at four bytes each: for want of the upstream's count. Not known.
+Usage EstimateUsage(const ChatRequest& request, const std::vector<Choice>& choices);
 
 // The chunks that a stream of this answer would have had, in order, ready for FormatSseData: a
 // role chunk, content in pieces of about `piece_bytes` (never inside a UTF-8 sequence), tool calls

@@ -2,19 +2,37 @@
 #include <algorithm>
 
 #include "base/ids.h"
+#include "base/json.h"
 #include "chat/answer.h"
 
 namespace understudy {
 namespace {
 
+bool IsWholeObject(std::string_view text) {
+  const auto value = ParseJson(text);
+  return value && value->is_object();
+}
+
+// `piece` stands where `call` does: at the same index, or both without one.
+bool BeginsAnother(const ToolCall& call, const ToolCall& piece) {
+  if (!piece.id.empty() && !call.id.empty()) {
+    return !piece.name.empty() || piece.index == kNoIndex;  // the ids differ
+  }
+  if (piece.name.empty() || call.name.empty()) return false;
+  if (piece.name != call.name) return true;
+  return !piece.arguments.empty() && IsWholeObject(call.arguments);
+}
+
 // The call that `piece` continues, or null when it begins one. The newest match wins.
 ToolCall* FindCall(std::vector<ToolCall>& calls, const ToolCall& piece) {
+  if (!piece.id.empty()) {
+    const auto same = std::find_if(calls.rbegin(), calls.rend(),
+                                   [&](const ToolCall& call) { return call.id == piece.id; });
+    if (same != calls.rend()) return &*same;
+  }
   for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
-    const bool same_id = piece.id.empty() || piece.id == call->id;
-    const bool may_continue = piece.id.empty() || call->id.empty() || same_id;
-    if (piece.index != kNoIndex && call->index == piece.index)
-      return may_continue ? &*call : nullptr;
-    if (piece.index == kNoIndex && same_id) return &*call;
+    if (piece.index != kNoIndex && call->index != piece.index) continue;
+    return BeginsAnother(*call, piece) ? nullptr : &*call;
   }
   return nullptr;
 }
@@ -25,26 +43,30 @@ int NextIndex(const std::vector<ToolCall>& calls) {
   return highest + 1;
 }
 
-void AddCall(std::vector<ToolCall>& calls, const ToolCall& piece) {
+AnswerBuilder::Place AddCall(int choice, std::vector<ToolCall>& calls, const ToolCall& piece) {
   ToolCall* call = FindCall(calls, piece);
   if (!call) {
     const int index = piece.index == kNoIndex ? NextIndex(calls) : piece.index;
     calls.push_back(piece);
     calls.back().index = index;
-    return;
+    return {choice, calls.size() - 1, true};
   }
   if (call->id.empty()) call->id = piece.id;
   if (call->name.empty()) call->name = piece.name;
   call->arguments += piece.arguments;
   call->custom |= piece.custom;
+  return {choice, static_cast<size_t>(call - calls.data()), false};
 }
 
-void AddDelta(Choice& choice, const ChatChunk::Delta& delta) {
+void AddDelta(Choice& choice, const ChatChunk::Delta& delta,
+              std::vector<AnswerBuilder::Place>& placed) {
   choice.content += delta.content;
   choice.has_content |= delta.has_content;
   choice.refusal += delta.refusal;
   choice.reasoning += delta.reasoning;
-  for (const ToolCall& piece : delta.tool_calls) AddCall(choice.tool_calls, piece);
+  for (const ToolCall& piece : delta.tool_calls) {
+    placed.push_back(AddCall(choice.index, choice.tool_calls, piece));
+  }
   if (delta.finish != FinishReason::kNone) choice.finish = delta.finish;
   if (!delta.stop_text.empty()) choice.stop_text = delta.stop_text;
   choice.token_logprobs.insert(choice.token_logprobs.end(), delta.token_logprobs.begin(),
@@ -65,6 +87,23 @@ void NumberCalls(Choice& choice, int64_t wall_ms) {
   }
 }
 
+void SettleFinish(Choice& choice) {
+  const bool called = !choice.tool_calls.empty();
+  const bool vague = choice.finish == FinishReason::kStop || choice.finish == FinishReason::kOther;
+  if (called && vague) choice.finish = FinishReason::kToolCalls;
+}
+
+size_t BytesOf(const Choice& choice) {
+  size_t bytes = choice.content.size() + choice.refusal.size() + choice.reasoning.size();
+  for (const ToolCall& call : choice.tool_calls) bytes += call.name.size() + call.arguments.size();
+  return bytes;
+}
+
+int64_t TokensOf(size_t bytes) {
+  constexpr size_t kBytesPerToken = 4;
+  return static_cast<int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken);
+}
+
 }  // namespace
 
 Choice& AnswerBuilder::ChoiceAt(int index) {
@@ -81,7 +120,8 @@ void AnswerBuilder::Add(const ChatChunk& chunk) {
   if (answer_.id.empty()) answer_.id = chunk.id;
   if (answer_.model.empty()) answer_.model = chunk.model;
   if (chunk.usage) answer_.usage = *chunk.usage;
-  for (const auto& delta : chunk.deltas) AddDelta(ChoiceAt(delta.index), delta);
+  placed_.clear();
+  for (const auto& delta : chunk.deltas) AddDelta(ChoiceAt(delta.index), delta, placed_);
 }
 
 bool AnswerBuilder::finished() const {
@@ -91,9 +131,19 @@ bool AnswerBuilder::finished() const {
 
 ChatAnswer AnswerBuilder::Build(int64_t wall_ms) && {
   if (answer_.id.empty()) answer_.id = NewId("chatcmpl-", wall_ms);
-  for (Choice& choice : answer_.choices) NumberCalls(choice, wall_ms);
+  for (Choice& choice : answer_.choices) {
+    NumberCalls(choice, wall_ms);
+    SettleFinish(choice);
+  }
   answer_.body = SerializeAnswer(answer_, wall_ms);
   return std::move(answer_);
+}
+
+Usage EstimateUsage(const ChatRequest& request, const std::vector<Choice>& choices) {
+  Usage usage;
+  usage.prompt_tokens = TokensOf(request.body.size());
+  for (const Choice& choice : choices) usage.completion_tokens += TokensOf(BytesOf(choice));
+  return usage;
 }
 
 }  // namespace understudy

@@ -18,7 +18,11 @@ std::string ChatWire::ErrorBody(const Error& error) const {
 // The client did not ask for the usage chunk that the gateway asked for on its own account.
 void ChatWire::AddChunk(const ChatChunk& chunk, std::string* out) {
   if (!include_usage_ && chunk.usage_only()) return;
-  out->append("data: ").append(chunk.data).append("\n\n");
+  if (chunk.data.find_first_of("\r\n") == std::string::npos) {
+    out->append("data: ").append(chunk.data).append("\n\n");
+  } else {
+    *out += FormatSseData(chunk.data);
+  }
 }
 
 Status ChatWire::AddWhole(const ChatAnswer& answer, int64_t wall_ms, std::string* out) {
@@ -33,7 +37,7 @@ void ChatWire::EndStream(const Usage&, std::string* out) {
 }
 
 void ChatWire::BreakStream(const Error& error, std::string* out) {
-  *out += FormatSseData(ErrorBody(error));
+  *out += FormatSseData(ErrorEvent(error));
 }
 
 }  // namespace understudy

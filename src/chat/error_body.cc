@@ -1,5 +1,7 @@
 #include "chat/error_body.h"
 
+#include <optional>
+
 #include "base/json.h"
 
 namespace understudy {
@@ -42,10 +44,13 @@ std::string OwnMessage(const Error& error) {
   return error.mend.empty() ? error.message : error.message + ". " + error.mend;
 }
 
-bool IsErrorObject(std::string_view body) {
-  const auto parsed = ParseJson(body);
-  const json::value* error = parsed ? Find(*parsed, "error") : nullptr;
-  return error && !error->is_null();
+// The upstream's {"error": ...}, whatever stands there but null; nullopt where there is none.
+std::optional<json::value> UpstreamObject(const Error& error) {
+  if (!error.reply) return std::nullopt;
+  auto parsed = ParseJson(error.reply->body);
+  const json::value* found = parsed ? Find(*parsed, "error") : nullptr;
+  if (!found || found->is_null()) return std::nullopt;
+  return *std::move(parsed);
 }
 
 std::string StringOrNull(std::string_view text) {
@@ -55,6 +60,7 @@ std::string StringOrNull(std::string_view text) {
 }  // namespace
 
 int HttpStatus(const Error& error) {
+  if (error.kind == ErrorKind::kContextLength) return 400;
   const int upstream = error.reply ? error.reply->status : 0;
   return upstream >= 400 && upstream <= 599 ? upstream : StatusOfKind(error);
 }
@@ -76,11 +82,51 @@ std::string_view ErrorType(const Error& error) {
   }
 }
 
-std::string ErrorBody(const Error& error) {
-  if (error.reply && IsErrorObject(error.reply->body)) return error.reply->body;
+namespace {
+
+std::string OwnBody(const Error& error) {
   return R"({"error":{"message":)" + JsonString(OwnMessage(error)) + R"(,"type":)" +
          JsonString(ErrorType(error)) + R"(,"param":)" + StringOrNull(error.param) + R"(,"code":)" +
          StringOrNull(CodeOf(error)) + "}}";
+}
+
+json::value TextOrNull(std::string_view text) {
+  return text.empty() ? json::value(nullptr) : json::value(json::string(text.data(), text.size()));
+}
+
+// The upstream's object with what is missing of the four members, and the code that clients know.
+std::string Completed(const Error& error, json::value body) {
+  json::value& inner = body.as_object()["error"];
+  if (!inner.is_object()) {
+    const bool text = inner.is_string();
+    json::value message = text ? std::move(inner) : TextOrNull(error.message);
+    inner = json::object{{"message", std::move(message)}};
+  }
+  json::object& members = inner.get_object();
+  if (!members.contains("message")) members["message"] = TextOrNull(error.message);
+  if (!members.contains("type")) members["type"] = TextOrNull(ErrorType(error));
+  if (!members.contains("param")) members["param"] = TextOrNull(error.param);
+  if (!members.contains("code")) members["code"] = TextOrNull(CodeOf(error));
+  if (error.kind == ErrorKind::kContextLength) {
+    members["type"] = "invalid_request_error";
+    members["code"] = "context_length_exceeded";
+  }
+  return json::serialize(body);
+}
+
+}  // namespace
+
+std::string ErrorBody(const Error& error) {
+  auto theirs = UpstreamObject(error);
+  if (!theirs) return OwnBody(error);
+  const bool known = error.kind != ErrorKind::kContextLength ||
+                     StringOr(*Find(*theirs, "error"), "code") == "context_length_exceeded";
+  return known ? error.reply->body : Completed(error, *std::move(theirs));
+}
+
+std::string ErrorEvent(const Error& error) {
+  auto theirs = UpstreamObject(error);
+  return theirs ? Completed(error, *std::move(theirs)) : OwnBody(error);
 }
 
 }  // namespace understudy

@@ -12,8 +12,12 @@ namespace understudy {
 int HttpStatus(const Error& error);
 
 // {"error":{"message":...,"type":...,"param":...,"code":...}}. The message is what + how to mend.
-// Where the upstream's reply is JSON with an "error" member, its body is returned as it came.
+// Where the upstream's reply is JSON with an "error" member, its body is returned as it came; but
+// that a prompt is too long is told as OpenAI tells it, whatever the upstream's own words.
 std::string ErrorBody(const Error& error);
+
+// The same within a stream, on one line: an upstream's own object too has the four members.
+std::string ErrorEvent(const Error& error);
 
 // For people: what happened and how to mend it; where the upstream's reply has an error message,
 // that one.

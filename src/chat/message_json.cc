@@ -1,6 +1,6 @@
 #include "chat/message_json.h"
 
-#include <limits>
+#include <charconv>
 
 namespace understudy {
 namespace {
@@ -26,26 +26,30 @@ bool ReadPart(JsonReader& in, Value value, Content* content) {
 }
 
 // Some servers send arguments as an object instead of its text.
-bool ReadArguments(JsonReader& in, Value value, std::string* arguments) {
-  if (in.Kind(value) == JsonKind::kObject) return in.Raw(value, arguments);
-  return in.String(value, arguments);
+bool ReadArguments(JsonReader& in, Value value, ToolCall* call) {
+  call->as_object = in.Kind(value) == JsonKind::kObject;
+  if (call->as_object) return in.Raw(value, &call->arguments);
+  return in.String(value, &call->arguments);
 }
 
 bool ReadFunction(JsonReader& in, Value value, ToolCall* call) {
   if (in.Kind(value) == JsonKind::kNull) return in.Skip(value);
   return in.Members(value, [&](std::string_view key, Value member) {
     if (key == "name") return in.String(member, &call->name);
-    if (key == "arguments") return ReadArguments(in, member, &call->arguments);
+    if (key == "arguments") return ReadArguments(in, member, call);
     if (key == "input") return in.String(member, &call->arguments);
     return in.Skip(member);
   });
 }
 
+// Servers send numbers as texts, nulls, fractions: what is no index is as good as none.
 bool ReadIndex(JsonReader& in, Value value, int* index) {
-  int64_t wide = *index;
-  if (!in.Int(value, &wide)) return false;
-  if (wide < kNoIndex || wide > std::numeric_limits<int>::max()) return in.Fail("is out of range");
-  *index = static_cast<int>(wide);
+  std::string_view text;
+  if (!in.Raw(value, &text)) return false;
+  int number = kNoIndex;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = failed == std::errc() && end == text.data() + text.size();
+  *index = whole && number >= 0 ? number : kNoIndex;
   return true;
 }
 

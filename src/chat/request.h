@@ -22,11 +22,12 @@ enum class Role : uint8_t { kSystem, kDeveloper, kUser, kAssistant, kTool, kOthe
 inline constexpr int kNoIndex = -1;  // of a stream's piece that did not tell its call's index
 
 struct ToolCall {
-  int index = 0;          // position among its message's calls, from 0
-  std::string id;         // "call_..."; given by the model's server
-  std::string name;       // function name
-  std::string arguments;  // JSON text, exactly as the model wrote it; may be invalid
-  bool custom = false;    // of type "custom": arguments is free text
+  int index = 0;           // position among its message's calls, from 0
+  std::string id;          // "call_..."; given by the model's server
+  std::string name;        // function name
+  std::string arguments;   // JSON text, exactly as the model wrote it; may be invalid
+  bool custom = false;     // of type "custom": arguments is free text
+  bool as_object = false;  // arguments came as a JSON object, not as its text
 };
 
 struct Message {

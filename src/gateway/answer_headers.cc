@@ -17,6 +17,15 @@ std::string TookMs(const Call& call) {
 
 }  // namespace
 
+Headers StreamHeaders(const Call& call) {
+  Headers headers;
+  headers.Add("content-type", "text/event-stream; charset=utf-8");
+  headers.Add("cache-control", "no-cache");
+  AddDecisionHeaders(call, headers);
+  if (!call.answered) headers.Remove("x-understudy-model");
+  return headers;
+}
+
 void AddDecisionHeaders(const Call& call, Headers& headers) {
   headers.Add("x-understudy-id", call.exchange.id);
   if (!call.wire.left_out().empty()) headers.Add("x-understudy-left-out", call.wire.left_out());

@@ -5,6 +5,8 @@
 
 namespace understudy {
 
+// The head of a stream. Before an attempt has succeeded it names no model: another may yet answer.
+Headers StreamHeaders(const Call& call);
 // x-understudy-id, -left-out, -model, -route, -reason, -task; known before the first byte.
 void AddDecisionHeaders(const Call& call, Headers& headers);
 // x-understudy-outcome, -verdict, -cost-usd, -took-ms; for plain answers.

@@ -1,4 +1,5 @@
 // One try of one model.
+#include "chat/stream_shaper.h"
 #include "gateway/steps.h"
 
 namespace understudy {
@@ -20,6 +21,7 @@ Task<Status> StartStream(Call& call, Model& model) {
 
 Task<Status> Complete(Call& call, Model& model) {
   CO_TRY(call.answer, co_await model.Complete(*call.attempt));
+  ShapeAnswer(call.answer, call.chat, model.info().name, call.services.clock.WallMs());
   SettleAttempt(call);
   co_return Status{};
 }
@@ -29,6 +31,15 @@ void NoteFailure(Call& call, const Error& error) {
   record.error = fmt::format("{}: {}", Name(error.kind), error.message);
   record.verdict.kind = VerdictKind::kError;
   SettleAttempt(call);
+}
+
+// A client that went before a byte of an answer came has most likely lost its patience.
+bool FailedTheClient(const Call& call, const Error& error, const Model& model) {
+  const CancelReason reason = call.cancellation.reason();
+  if (reason == CancelReason::kShutdown) return false;
+  const bool refused = error.kind == ErrorKind::kUnavailable || error.kind == ErrorKind::kTooMany;
+  if (refused && !error.reply) return false;  // it is down, starting or full: it was not asked
+  return reason != CancelReason::kNone || WorthFallback(error, model);
 }
 
 }  // namespace
@@ -57,7 +68,18 @@ Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, Answ
     status = co_await Complete(call, model);
   }
   if (!status) NoteFailure(call, status.error());
+  if (!status && FailedTheClient(call, status.error(), model)) {
+    call.services.failures.Note(call.exchange.origin, call.chat.body, model.info().name);
+  }
   co_return status;
+}
+
+bool WorthFallback(const Error& error, const Model& failed) {
+  if (error.kind == ErrorKind::kCancelled) return false;
+  if (failed.info().is_small) return true;
+  return error.retryable || error.kind == ErrorKind::kUnavailable ||
+         error.kind == ErrorKind::kTimeout || error.kind == ErrorKind::kProtocol ||
+         error.kind == ErrorKind::kTooMany;
 }
 
 void AsMeasured(const Deployment& deployed, ModelRequest& request) {

@@ -57,7 +57,10 @@ struct Call {
   Monotonic attempt_began{};
   ChatAnswer answer;                     // whole, unless it still flows:
   std::unique_ptr<AnswerStream> stream;  // its chunks go out as they come
+  bool answered = false;  // an attempt succeeded and its answer goes out, as it is or as a stream
   bool fell_back = false;
+  bool repeated =
+      false;  // of a request that the chosen model failed a moment ago: another is first
   bool escalated = false;
   bool unverified = false;
 

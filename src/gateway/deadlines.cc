@@ -22,6 +22,11 @@ void Deadlines::Arm(const std::shared_ptr<Sweep>& sweep) {
     for (auto& entry : alive->entries) {
       if (entry.at <= now) entry.cancellation->Cancel(CancelReason::kDeadline);
     }
+    for (auto& alarm : alive->alarms) {
+      if (alarm.at > now) continue;
+      alarm.at = Monotonic::max();
+      alarm.ring();
+    }
     Arm(alive);
   });
 }
@@ -31,6 +36,14 @@ Deadlines::Guard::Guard(Deadlines& owner, Cancellation& cancellation, Monotonic 
       place_(list_.insert(list_.end(), Entry{at, &cancellation})) {}
 
 Deadlines::Guard::~Guard() {
+  list_.erase(place_);
+}
+
+Deadlines::Alarm::Alarm(Deadlines& owner, Monotonic at, std::function<void()> ring)
+    : list_(owner.sweeps_[ThreadIndex()]->alarms),
+      place_(list_.insert(list_.end(), Entry{at, std::move(ring)})) {}
+
+Deadlines::Alarm::~Alarm() {
   list_.erase(place_);
 }
 

@@ -11,15 +11,30 @@
 namespace understudy {
 namespace {
 
+Error NoSuchModel(std::string message) {
+  return NotFound(std::move(message))
+      .Mend("Name one that does; GET /v1/models lists them.")
+      .Code("model_not_found")
+      .Param("model");
+}
+
+Model* ByUpstreamName(const ModelSet& models, std::string_view asked) {
+  for (const auto& model : models.all()) {
+    if (model->info().can_embed && model->info().upstream_model == asked) return model.get();
+  }
+  return nullptr;
+}
+
+// A name that is none of ours goes to the reference as it is: it knows its own embedding models.
 Result<Model*> EmbeddingModel(const ModelSet& models, std::string_view asked) {
+  if (asked.empty()) return Fail(InvalidInput("the request names no model").Param("model"));
   Model* model = models.Find(asked);
   if (!model && asked == "understudy/local") model = models.local();
-  if (!model) model = models.reference();  // it knows its own embedding models by name
-  if (!model) return Fail(NotFound("no model here makes embeddings").Param("model"));
+  if (!model) model = ByUpstreamName(models, asked);
+  if (!model) model = models.reference();
+  if (!model) return Fail(NoSuchModel(fmt::format("no model here makes embeddings as {}", asked)));
   if (!model->info().can_embed) {
-    return Fail(NotFound(fmt::format("the model {} makes no embeddings", model->info().name))
-                    .Mend("Name one that does; GET /v1/models lists them.")
-                    .Param("model"));
+    return Fail(NoSuchModel(fmt::format("the model {} makes no embeddings", model->info().name)));
   }
   return model;
 }

@@ -18,13 +18,15 @@ Error BothFailed(const Verdict& verdict, Error reference_error) {
 Task<Status> Escalate(Call& call) {
   const Verdict verdict = call.served().verdict;
   Model* reference = call.serving.models->reference();
-  const bool allowed = call.serving.options.routing.escalate && reference && !call.fell_back &&
+  const bool replaceable = !call.fell_back || call.repeated;
+  const bool allowed = call.serving.options.routing.escalate && reference && replaceable &&
                        reference->info().name != call.served().model;
   if (!allowed) {
     call.unverified = true;
     co_return Status{};
   }
   call.escalated = true;
+  call.services.failures.Note(call.exchange.origin, call.chat.body, call.served().model);
   call.services.metrics.CountEscalation();
   call.served().body = std::move(call.answer.body);
   Status status = co_await Attempt(call, *reference, {}, AnswerKind::kReference);

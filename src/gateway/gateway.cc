@@ -45,7 +45,8 @@ struct Gateway::Impl {
         deadlines(on),
         shadows(on, Clock::System(), recorder.get()),
         services{Clock::System(), recorder.get(), options.record.mode == "strict",
-                 metrics,         deadlines,      shadows},
+                 metrics,         deadlines,      shadows,
+                 failures},
         board(on, first),
         latest(std::move(first)),
         server(on.contexts(), LimitsOf(options.server),
@@ -68,6 +69,7 @@ struct Gateway::Impl {
   Metrics metrics;
   Deadlines deadlines;
   Shadows shadows;
+  RecentFailures failures{Clock::System()};
   Services services;
   ServingBoard board;
   std::mutex reloading;                   // one reload at a time

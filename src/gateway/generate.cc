@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "gateway/steps.h"
 
 namespace understudy {
@@ -14,14 +16,8 @@ std::string_view DeploymentOf(const Decision& decision) {
   return {};
 }
 
-// The client's own mistake would be answered the same by any large model; a small one may fail on
-// a request that the reference can take (longer context, a schema its runtime does not know).
-bool WorthFallback(const Error& error, const Model& failed) {
-  if (error.kind == ErrorKind::kCancelled) return false;
-  if (failed.info().is_small) return true;
-  return error.retryable || error.kind == ErrorKind::kUnavailable ||
-         error.kind == ErrorKind::kTimeout || error.kind == ErrorKind::kProtocol ||
-         error.kind == ErrorKind::kTooMany;
+bool JustFailed(const Call& call, const Model& model) {
+  return call.services.failures.Failed(call.exchange.origin, call.chat.body, model.info().name);
 }
 
 Error WhatBothSaid(Error first, const Model& other, const Error& second) {
@@ -35,15 +31,23 @@ Error WhatBothSaid(Error first, const Model& other, const Error& second) {
 Task<Status> Generate(Call& call) {
   Model* chosen = call.serving.models->Find(call.decision.chosen);
   if (!chosen) co_return Fail(InternalError("the chosen model is not configured"));
-  Status first = co_await Attempt(call, *chosen, DeploymentOf(call.decision), KindOf(*chosen));
+  Model* other = call.serving.models->FallbackFor(*chosen);
+  std::string_view deployment = DeploymentOf(call.decision);
+  std::string_view other_deployment;
+  if (other && JustFailed(call, *chosen) && !JustFailed(call, *other)) {
+    std::swap(chosen, other);
+    std::swap(deployment, other_deployment);
+    call.repeated = call.fell_back = true;
+    call.services.metrics.CountRepeat();
+  }
+  Status first = co_await Attempt(call, *chosen, deployment, KindOf(*chosen));
   if (first || call.cancellation.cancelled() || !WorthFallback(first.error(), *chosen)) {
     co_return first;
   }
-  Model* other = call.serving.models->FallbackFor(*chosen);
   if (!other) co_return first;
   call.fell_back = true;
   call.services.metrics.CountFallback();
-  Status second = co_await Attempt(call, *other, {}, KindOf(*other));
+  Status second = co_await Attempt(call, *other, other_deployment, KindOf(*other));
   if (second || call.cancellation.cancelled()) co_return second;
   co_return Fail(WhatBothSaid(std::move(first).error(), *other, second.error()));
 }

@@ -1,11 +1,15 @@
 // accept -> authenticate -> parse -> route -> generate -> verify -> escalate -> respond -> record
 //
 // Every step runs through Run(), which gives it a timer and does not begin it once nobody waits
-// for the answer any more. Nothing is sent before the decision; an answer that has not flowed can
-// still be replaced; the record is made before the end of the answer goes out. What a deployment
-// under test would have said is asked for after that, behind the client's back (shadow.h).
+// for the answer any more. Nothing is sent before the decision, and after it comments alone while
+// an answer is awaited (keep_alive.h); an answer that has not flowed can still be replaced; the
+// record is made before the end of the answer goes out. What a deployment under test would have
+// said is asked for after that, behind the client's back (shadow.h).
 #include "gateway/life.h"
 
+#include <boost/asio/this_coro.hpp>
+
+#include "gateway/keep_alive.h"
 #include "gateway/steps.h"
 
 namespace understudy {
@@ -40,13 +44,22 @@ Task<Status> Run(Call& call, Step step, Task<Status> (*function)(Call&)) {
   co_return co_await function(call);
 }
 
+Task<Status> Obtain(Call& call) {
+  CO_TRY_VOID(co_await Run(call, Step::kGenerate, Generate));
+  CO_TRY_VOID(Run(call, Step::kVerify, Verify));
+  if (!call.served().verdict.ok()) CO_TRY_VOID(co_await Run(call, Step::kEscalate, Escalate));
+  co_return Status{};
+}
+
 Task<Status> Answer(Call& call) {
   CO_TRY_VOID(Run(call, Step::kAuthenticate, Authenticate));
   CO_TRY_VOID(Run(call, Step::kParse, Parse));
   CO_TRY_VOID(Run(call, Step::kRoute, RouteCall));
-  CO_TRY_VOID(co_await Run(call, Step::kGenerate, Generate));
-  CO_TRY_VOID(Run(call, Step::kVerify, Verify));
-  if (!call.served().verdict.ok()) CO_TRY_VOID(co_await Run(call, Step::kEscalate, Escalate));
+  KeepAlive keep_alive(call, co_await boost::asio::this_coro::executor);
+  const Status obtained = co_await Obtain(call);
+  co_await keep_alive.Stop();
+  if (!obtained) co_return obtained;
+  call.answered = true;
   if (call.chat.stream) CO_TRY_VOID(co_await Run(call, Step::kRespond, Respond));
   co_return Status{};
 }
@@ -93,7 +106,7 @@ Outcome OutcomeOf(const Error& error, const Call& call) {
     case CancelReason::kShutdown: return Outcome::kShutdown;
     case CancelReason::kNone: break;
   }
-  if (call.writer.begun()) return Outcome::kBrokenStream;
+  if (call.writer.begun() && call.answered) return Outcome::kBrokenStream;
   const bool clients_fault = error.source == ErrorSource::kClient;
   switch (error.kind) {
     case ErrorKind::kUnauthorized:

@@ -143,6 +143,9 @@ std::string Metrics::Render(const RecorderCounts& recorder, int64_t running) con
   Value(out, "understudy_escalations_total", "", escalations_.load(kRelaxed));
   Describe(out, "understudy_fallbacks_total", "counter", "Requests another model had to answer");
   Value(out, "understudy_fallbacks_total", "", fallbacks_.load(kRelaxed));
+  Describe(out, "understudy_repeats_total", "counter",
+           "Requests repeated after a failure and given to another model first");
+  Value(out, "understudy_repeats_total", "", repeats_.load(kRelaxed));
   Describe(out, "understudy_step_seconds_total", "counter", "Time spent by step of the request");
   for (size_t i = 0; i < kSteps; ++i) {
     Value(out, "understudy_step_seconds_total",

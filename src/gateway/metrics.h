@@ -54,6 +54,7 @@ class Metrics {
   void CountStep(Step step, int64_t nanos);
   void CountEscalation() { escalations_.fetch_add(1, std::memory_order_relaxed); }
   void CountFallback() { fallbacks_.fetch_add(1, std::memory_order_relaxed); }
+  void CountRepeat() { repeats_.fetch_add(1, std::memory_order_relaxed); }
 
   std::string Render(const RecorderCounts& recorder, int64_t running) const;
 
@@ -73,7 +74,7 @@ class Metrics {
   std::array<std::unique_ptr<ModelCounters>, kMaxModels> models_;
   std::array<std::atomic<uint64_t>, kOutcomeCount> outcomes_{};
   std::array<std::atomic<uint64_t>, kSteps> step_nanos_{}, step_count_{};
-  std::atomic<uint64_t> escalations_{0}, fallbacks_{0};
+  std::atomic<uint64_t> escalations_{0}, fallbacks_{0}, repeats_{0};
   LatencyHistogram request_;
 };
 

@@ -43,10 +43,19 @@ void KeepForUpstream(Call& call) {
   }
 }
 
+// Bodies are never unpacked: a few kilobytes could become gigabytes.
+Status CheckPlain(const HttpRequest& http) {
+  const std::string_view encoding = http.headers.Get("content-encoding");
+  if (encoding.empty() || EqualsIgnoreCase(encoding, "identity")) return {};
+  return Fail(InvalidInput(fmt::format("the request's body is compressed ({})", encoding))
+                  .Mend("Send it as plain JSON, without Content-Encoding."));
+}
+
 }  // namespace
 
 Status Parse(Call& call) {
   Exchange& exchange = call.exchange;
+  TRY_VOID(CheckPlain(call.http));
   TRY(call.chat, call.wire.ReadRequest(std::move(call.http.body)));
   const std::string origin =
       fmt::format("{}|{}|{}", call.key_name, call.chat.user, HostOf(call.http.peer));

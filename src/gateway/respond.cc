@@ -1,3 +1,4 @@
+#include "chat/stream_shaper.h"
 #include "gateway/answer_headers.h"
 #include "gateway/steps.h"
 #include "reason/verify.h"
@@ -6,35 +7,43 @@ namespace understudy {
 namespace {
 
 Task<Status> BeginStream(Call& call) {
-  Headers headers;
-  headers.Add("content-type", "text/event-stream; charset=utf-8");
-  headers.Add("cache-control", "no-cache");
-  AddDecisionHeaders(call, headers);
+  if (call.writer.begun()) co_return Status{};  // by a keep-alive comment
+  Headers headers = StreamHeaders(call);
   co_return co_await call.writer.Begin(200, std::move(headers));
 }
 
-// Chunks go out as they come, and are added up for the record.
-Task<Status> PumpStream(Call& call, AnswerBuilder& builder) {
+// Chunks go out as they come, in the right shape, and are added up for the record.
+Task<Status> PumpStream(Call& call, StreamShaper& shaper) {
+  std::vector<ChatChunk> ready;
   std::string events;
-  while (true) {
+  for (bool over = false; !over;) {
     CO_TRY(auto chunk, co_await call.stream->Next());
-    if (!chunk) co_return Status{};
-    builder.Add(*chunk);
-    events.clear();
-    call.wire.AddChunk(*chunk, &events);
+    over = !chunk;
+    if (chunk) {
+      shaper.Add(*std::move(chunk), ready);
+    } else {
+      shaper.End(ready);
+    }
+    for (const ChatChunk& piece : ready) call.wire.AddChunk(piece, &events);
+    ready.clear();
     if (!events.empty()) CO_TRY_VOID(co_await call.writer.Write(events));
+    events.clear();
   }
+  co_return Status{};
 }
 
 // Whatever came is kept for the record, also of a stream that broke off.
 Task<Status> FlowThrough(Call& call) {
-  AnswerBuilder builder;
-  Status status = co_await PumpStream(call, builder);
+  StreamShaper shaper(call.chat, call.served().model, call.services.clock.WallMs());
+  Status status = co_await PumpStream(call, shaper);
   call.stream.reset();
-  if (!builder.empty()) call.answer = std::move(builder).Build(call.services.clock.WallMs());
+  if (!shaper.empty()) call.answer = std::move(shaper).Build();
   if (!status) {
     const Error& error = status.error();
     call.served().error = fmt::format("{}: {}", Name(error.kind), error.message);
+    if (!call.cancellation.cancelled()) {
+      call.services.failures.Note(call.exchange.origin, call.chat.body, call.served().model);
+    }
   }
   SettleAttempt(call);
   co_return status;

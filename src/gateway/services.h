@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "gateway/deadlines.h"
 #include "gateway/metrics.h"
+#include "gateway/recent_failures.h"
 #include "gateway/shadow.h"
 #include "store/recorder.h"
 
@@ -19,6 +20,7 @@ struct Services {
   Metrics& metrics;
   Deadlines& deadlines;
   Shadows& shadows;
+  RecentFailures& failures;
   std::atomic<int64_t> running{0};  // requests now
 };
 

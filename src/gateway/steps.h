@@ -44,6 +44,10 @@ Task<void> Finish(Call& call, const Status& status);
 
 // One try of one model: adds an AnswerRecord and leaves the answer, or the stream, in the call.
 Task<Status> Attempt(Call& call, Model& model, std::string_view deployment, AnswerKind kind);
+// Whether another model may do better than `failed` did. The client's own mistake would be answered
+// the same by any large model; a small one may fail on a request that the reference can take
+// (longer context, a schema its runtime does not know).
+bool WorthFallback(const Error& error, const Model& failed);
 // Closes the books of the last attempt once its answer is complete.
 void SettleAttempt(Call& call);
 // A deployment answers as it was measured: greedily, and not longer.

@@ -7,7 +7,8 @@
 
 namespace understudy {
 
-Result<std::string> WithModelName(std::string_view body, std::string_view model) {
+Result<std::string> WithModelName(std::string_view body, std::string_view model,
+                                  std::string_view ours) {
   namespace ondemand = simdjson::ondemand;
   const simdjson::padded_string padded(body);
   ondemand::parser parser;
@@ -24,6 +25,11 @@ Result<std::string> WithModelName(std::string_view body, std::string_view model)
     ondemand::json_type type{};
     if (value.type().get(type) || type != ondemand::json_type::string) {
       return Fail(InvalidInput("\"model\" must be a string").Param("model"));
+    }
+    std::string_view name;
+    if (!ours.empty() && !value.get_string().get(name) && name != ours &&
+        !name.starts_with("understudy/")) {
+      return std::string(body);
     }
     token = value.raw_json_token();
     while (token.ends_with(' ') || token.ends_with('\n') || token.ends_with('\r') ||

@@ -96,7 +96,7 @@ class Model {
   // tell without answering.
   virtual Task<Result<int64_t>> CountTokens(ModelRequest& request);
 
-  // /v1/embeddings: body in, body out, untouched but for the model's name.
+  // /v1/embeddings: body in, body out, untouched but for the model's name where that is ours.
   virtual Task<Result<std::string>> Embed(std::string_view body, std::string_view authorization,
                                           Cancellation& cancellation);
 };

@@ -187,7 +187,7 @@ Task<Result<std::string>> OpenAiModel::Embed(std::string_view body, std::string_
   CO_TRY(const Place place, TakePlace());
   std::string sent(body);
   if (!info_.upstream_model.empty()) {
-    CO_TRY(sent, WithModelName(body, info_.upstream_model));
+    CO_TRY(sent, WithModelName(body, info_.upstream_model, info_.name));
   }
   const Upstream::Call call{"/embeddings", sent, authorization, false};
   std::string answer;

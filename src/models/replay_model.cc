@@ -15,19 +15,6 @@ using std::chrono::nanoseconds;
 constexpr size_t kBytesPerToken = 4;  // of the estimate
 constexpr size_t kPieceBytes = 64;    // of a chunk that comes at once
 
-int64_t EstimatedTokens(size_t bytes) {
-  return static_cast<int64_t>((bytes + kBytesPerToken - 1) / kBytesPerToken);
-}
-
-size_t AnswerBytes(const ChatAnswer& answer) {
-  size_t bytes = 0;
-  for (const auto& choice : answer.choices) {
-    bytes += choice.content.size() + choice.refusal.size();
-    for (const auto& call : choice.tool_calls) bytes += call.name.size() + call.arguments.size();
-  }
-  return bytes;
-}
-
 // Chunks of an answer, each at its time.
 class ReplayStream final : public AnswerStream {
  public:
@@ -94,10 +81,7 @@ Result<ChatAnswer> ReplayModel::Find(const ChatRequest& request) {
   hits_[static_cast<size_t>(found->hit)].fetch_add(1, std::memory_order_relaxed);
   LOG_DEBUG("model {}: {} hit, similarity {:.2f}", info_.name, Name(found->hit), found->similarity);
   TRY(ChatAnswer answer, ParseChatAnswer(std::move(found->response)));
-  if (!answer.usage.known) {
-    answer.usage.prompt_tokens = EstimatedTokens(request.body.size());
-    answer.usage.completion_tokens = EstimatedTokens(AnswerBytes(answer));
-  }
+  if (!answer.usage.known) answer.usage = EstimateUsage(request, answer.choices);
   return answer;
 }
 

@@ -1,5 +1,6 @@
 #include "chat/answer.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace understudy {
@@ -171,8 +172,14 @@ TEST(ChatChunk, UsageChunks) {
 TEST(ChatChunk, HugeCountsFail) {
   EXPECT_FALSE(ParseChatChunk(R"({"usage":{"prompt_tokens":1e99}})").has_value());
   EXPECT_FALSE(ParseChatChunk(R"({"choices":[{"index":2147483648}]})").has_value());
-  EXPECT_FALSE(
-      ParseChatChunk(R"({"choices":[{"delta":{"tool_calls":[{"index":-2}]}}]})").has_value());
+}
+
+TEST(ChatChunk, AnIndexThatIsNoneIsAsGoodAsMissing) {
+  for (const char* index : {"-2", "\"0\"", "null", "0.5", "99999999999", "{}", "true"}) {
+    const auto chunk = ParsedChunk(
+        fmt::format(R"({{"choices":[{{"delta":{{"tool_calls":[{{"index":{}}}]}}}}]}})", index));
+    EXPECT_EQ(chunk.deltas.at(0).tool_calls.at(0).index, kNoIndex) << index;
+  }
 }
 
 }  // namespace

@@ -62,7 +62,9 @@ TEST_F(DeployedTest, NoCallIsLostWhileAdaptersComeAndGo) {
         socket.Send(HttpBytes({.body = ChatBody("understudy/task:t-1", extra)}));
         const TestMessage answer = socket.ReceiveMessage();
         answer.status() == 200 ? ++answered : ++failed;
-        if (answer.Header("x-understudy-model") != "tiny") ++by_others;
+        // A stream that waited long began with a comment, before anybody had answered.
+        const std::string by = answer.Header("x-understudy-model");
+        if (by != "tiny" && !(by.empty() && i == 0)) ++by_others;
       }
     });
   }

@@ -13,6 +13,14 @@ TEST(EmbedBodyTest, ReplacesTheModelAndNothingElse) {
             R"({"deep":{"model":"y"},"model":"up"})");
 }
 
+TEST(EmbedBodyTest, AnUpstreamsOwnNameStays) {
+  EXPECT_EQ(WithModelName(R"({"model":"big","input":"a"})", "up", "big"),
+            R"({"model":"up","input":"a"})");
+  EXPECT_EQ(WithModelName(R"({"model":"understudy/reference"})", "up", "big"), R"({"model":"up"})");
+  const std::string theirs = R"({ "model":"text-embedding-3-small", "input":[1,2] })";
+  EXPECT_EQ(WithModelName(theirs, "gpt-4o", "big"), theirs);
+}
+
 TEST(EmbedBodyTest, AddsAnAbsentModel) {
   EXPECT_EQ(WithModelName(R"({"input":"a"})", "up"), R"({"model":"up","input":"a"})");
   EXPECT_EQ(WithModelName("  { }", "up"), R"(  {"model":"up" })");
