@@ -1,6 +1,7 @@
 #include "models/local_model.h"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 #include <fmt/format.h>
@@ -42,6 +43,17 @@ Error NotReady(const std::string& model, const ModelHealth& health) {
 Error GoneIfSilent(const std::string& model, Error error) {
   if (error.kind != ErrorKind::kProtocol || !error.retryable) return error;
   return Unavailable(fmt::format("{} ended before it answered: {}", model, error.message));
+}
+
+// A refusal that a wider schema may mend. It comes before any work on the prompt.
+bool BlamesSchema(const Error& error, const ChatRequest& chat) {
+  if (!error.reply || error.reply->status != 400) return false;
+  if (chat.tools.empty() && chat.response_format != ResponseFormat::kJsonSchema) return false;
+  constexpr std::array<std::string_view, 3> kWords{"grammar", "schema",
+                                                   "Unable to generate parser"};
+  return std::any_of(kWords.begin(), kWords.end(), [&](std::string_view word) {
+    return error.reply->body.find(word) != std::string::npos;
+  });
 }
 
 ModelInfo InfoFor(const ModelOptions& options, const ModelMeta& meta) {
@@ -175,7 +187,7 @@ Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& reques
   CO_TRY(const int adapter, use->AdapterNumber(request.deployment));
   const AdapterChoice adapters{use->adapter_names().size(), adapter};
   const LocalAsk ask{request.signals, request.as_measured, request.most_tokens, request.stop_text};
-  CO_TRY(const std::string body, LocalChatBody(request.chat, rules_, adapters, ask));
+  CO_TRY(std::string body, LocalChatBody(request.chat, rules_, adapters, ask));
   if (const auto health = use->server().health(); health.state != ModelState::kReady) {
     co_return Fail(NotReady(options_.name, health));
   }
@@ -184,6 +196,15 @@ Task<Result<std::unique_ptr<LocalStream>>> LocalModel::Open(ModelRequest& reques
   const Headers headers = JsonHeaders();
   auto reply = co_await use->ClientOfThisThread().Send("POST", "/v1/chat/completions", headers,
                                                        body, request.cancellation);
+  for (const SchemaWidth width : {SchemaWidth::kWide, SchemaWidth::kAny}) {
+    if (!reply || (*reply)->status == 200) break;
+    Error error = co_await ReadError(**reply);
+    if (!BlamesSchema(error, request.chat)) co_return Fail(std::move(error));
+    LOG_DEBUG("{}: {}; asking again with wider schemas", options_.name, error.message);
+    CO_TRY(body, LocalChatBody(request.chat, rules_, adapters, ask, width));
+    reply = co_await use->ClientOfThisThread().Send("POST", "/v1/chat/completions", headers, body,
+                                                    request.cancellation);
+  }
   if (!reply) co_return Fail(GoneIfSilent(options_.name, std::move(reply).error()));
   if ((*reply)->status != 200) co_return Fail(co_await ReadError(**reply));
   auto stream = std::make_unique<LocalStream>(std::move(use), std::move(lease), *std::move(reply),

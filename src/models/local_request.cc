@@ -1,10 +1,12 @@
 #include "models/local_request.h"
 
+#include <algorithm>
+#include <utility>
+
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/json.h"
+#include "models/grammar_schema.h"
 
 namespace understudy {
 namespace {
@@ -70,16 +72,131 @@ Status ForceTool(json::object& body, const std::string& name) {
   return {};
 }
 
-Status SettleTools(json::object& body, const ChatRequest& chat) {
-  if (chat.tools.empty()) return {};
+template <class Wanted>
+void KeepOnly(json::array& tools, Wanted wanted) {
+  json::array kept;
+  for (json::value& tool : tools) {
+    if (wanted(std::as_const(tool))) kept.push_back(std::move(tool));
+  }
+  tools = std::move(kept);
+}
+
+std::vector<std::string> AllowedNames(const json::value& allowed) {
+  std::vector<std::string> names;
+  const json::value* tools = Find(allowed, "tools");
+  if (!tools || !tools->is_array()) return names;
+  for (const json::value& tool : tools->get_array()) names.emplace_back(FunctionName(tool));
+  return names;
+}
+
+// tool_choice {"type": "allowed_tools"}: only those are offered, and its mode is the choice.
+void OfferAllowed(json::object& body, json::array& tools) {
+  const json::value* choice = body.if_contains("tool_choice");
+  const json::value* allowed = choice ? Find(*choice, "allowed_tools") : nullptr;
+  if (!allowed) return;
+  const auto names = AllowedNames(*allowed);
+  const std::string mode(StringOr(*allowed, "mode", "auto"));
+  KeepOnly(tools, [&](const json::value& tool) {
+    return std::find(names.begin(), names.end(), FunctionName(tool)) != names.end();
+  });
+  body["tool_choice"] = mode;
+}
+
+void WidenTools(json::array& tools, SchemaWidth width) {
+  for (json::value& tool : tools) {
+    json::value* function = tool.as_object().if_contains("function");
+    json::value* parameters = function && function->is_object()
+                                  ? function->get_object().if_contains("parameters")
+                                  : nullptr;
+    if (!parameters || parameters->is_null()) continue;
+    json::value widened = GrammarSchema(*parameters);
+    const bool is_object = StringOr(widened, "type") == "object";  // arguments are one
+    *parameters = width == SchemaWidth::kAny || !is_object ? AnyObjectSchema() : std::move(widened);
+  }
+}
+
+Status SettleTools(json::object& body, const ChatRequest& chat, SchemaWidth width) {
+  json::value* value = body.if_contains("tools");
+  if (!value || !value->is_array()) return {};
+  json::array& tools = value->get_array();
+  KeepOnly(tools, [](const json::value& tool) {
+    return tool.is_object() && StringOr(tool, "type", "function") == "function";
+  });
   if (chat.tool_choice == ToolChoice::kFunction) TRY_VOID(ForceTool(body, chat.forced_tool));
+  json::array& offered = body["tools"].get_array();
+  OfferAllowed(body, offered);
+  if (offered.empty()) {
+    body.erase("tools");
+    body.erase("tool_choice");
+    return {};
+  }
+  if (width != SchemaWidth::kUsual) WidenTools(offered, width);
   const bool must_call =
       chat.tool_choice == ToolChoice::kFunction || chat.tool_choice == ToolChoice::kRequired;
+  if (chat.tool_choice == ToolChoice::kRequired) body["tool_choice"] = "required";  // also "any"
   if (must_call) body.erase("response_format");  // it would win over the tools
   return {};
 }
 
+void SettleFormat(json::object& body, const ChatRequest& chat, SchemaWidth width) {
+  if (chat.response_format != ResponseFormat::kJsonSchema || !body.contains("response_format"))
+    return;
+  const auto schema = ParseJson(chat.response_schema);
+  if (!schema || width == SchemaWidth::kAny) {
+    body["response_format"] = json::object{{"type", "json_object"}};
+    return;
+  }
+  body["response_format"] =
+      json::object{{"type", "json_schema"},
+                   {"json_schema", {{"name", "answer"}, {"schema", GrammarSchema(*schema)}}}};
+}
+
+// It takes text parts only.
+void SettleParts(json::array& parts) {
+  for (json::value& part : parts) {
+    if (StringOr(part, "type") != "refusal") continue;
+    const std::string text(StringOr(part, "refusal"));
+    part = json::object{{"type", "text"}, {"text", text}};
+  }
+}
+
+// It parses an earlier call's arguments, to render them. What a model wrote wrongly is kept as
+// text.
+void SettleArguments(json::value& calls) {
+  if (!calls.is_array()) return;
+  for (json::value& call : calls.get_array()) {
+    json::value* function = call.is_object() ? call.get_object().if_contains("function") : nullptr;
+    if (!function || !function->is_object()) continue;
+    json::value& arguments = function->get_object()["arguments"];
+    if (arguments.is_object()) continue;
+    const std::string text(arguments.is_string() ? arguments.get_string().c_str() : "");
+    if (text.empty()) {
+      arguments = "{}";
+    } else if (!ParseJson(text)) {
+      arguments = json::serialize(json::object{{"arguments", text}});
+    }
+  }
+}
+
+void SettleMessages(json::object& body) {
+  json::value* messages = body.if_contains("messages");
+  if (!messages || !messages->is_array()) return;
+  for (json::value& item : messages->get_array()) {
+    if (!item.is_object()) continue;
+    json::object& message = item.get_object();
+    if (!message.contains("content")) message["content"] = nullptr;
+    if (message["content"].is_array()) SettleParts(message["content"].get_array());
+    json::value* calls = message.if_contains("tool_calls");
+    if (calls) SettleArguments(*calls);
+    if (calls && (calls->is_null() || (calls->is_array() && calls->get_array().empty()))) {
+      message.erase("tool_calls");
+    }
+    if (message["content"].is_null() && !message.contains("tool_calls")) message["content"] = "";
+  }
+}
+
 void SettleLogprobs(json::object& body, const ChatRequest& chat, bool signals) {
+  if (!chat.logprobs) body.erase("top_logprobs");  // alone, it is refused
   if (!chat.logprobs && !signals) return;
   if (chat.tools.empty()) {
     if (chat.logprobs) return;  // as it came
@@ -114,7 +231,7 @@ json::array LoraList(AdapterChoice adapters) {
 }  // namespace
 
 Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
-                                  AdapterChoice adapters, const LocalAsk& ask) {
+                                  AdapterChoice adapters, const LocalAsk& ask, SchemaWidth width) {
   TRY_VOID(CheckAbilities(chat, rules));
   TRY(json::value value, ParseJson(chat.body));
   json::object& body = value.as_object();  // ParseChatRequest has seen to it
@@ -122,7 +239,9 @@ Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRul
   for (const char* part : {"messages", "tools", "chat_template_kwargs"}) {
     if (json::value* text = body.if_contains(part)) rules.control_texts.Defuse(*text);
   }
-  TRY_VOID(SettleTools(body, chat));
+  SettleMessages(body);
+  TRY_VOID(SettleTools(body, chat, width));
+  SettleFormat(body, chat, width);
   SettleLogprobs(body, chat, ask.signals);
   if (ask.stop_text) body["verbose"] = true;
   body["model"] = rules.model;
@@ -138,6 +257,11 @@ Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRul
 Result<std::string> LocalEmbeddingsBody(std::string_view body, const std::string& model) {
   TRY(json::value value, ParseJson(body));
   if (!value.is_object()) return Fail(InvalidInput("the request is no JSON object"));
+  const json::value* size = value.get_object().if_contains("dimensions");
+  if (size && !size->is_null()) {
+    return Fail(
+        Unsupported(model + " has one size of vectors; it cannot shorten them", "dimensions"));
+  }
   value.get_object()["model"] = model;
   value.get_object().erase("lora");
   return json::serialize(value);

@@ -5,8 +5,13 @@
 //    request's adapter answers from its cache.
 //  - Always streamed, with usage: llama-server notices a client's disconnect only on streams.
 //  - Control texts of the vocabulary in messages, tools and template arguments are broken
-//    (chat/control_texts.h); response schemas are left alone, they are not part of the prompt.
-//  - tool_choice {"function": X} does not force X there: only X is offered, as "required".
+//    (chat/control_texts.h); response schemas are not part of the prompt.
+//  - tool_choice {"function": X} does not force X there: only X is offered, as "required". The same
+//    for allowed_tools. Tools that are no functions are left out: it has no way to call them.
+//  - Response schemas are made fit for its grammar (grammar_schema.h). Tools are in the prompt:
+//    their schemas stay as they came until it refuses them.
+//  - In messages: an assistant's absent content, refusal parts and arguments that are no JSON, each
+//    of which fails the whole request there.
 //  - logprobs with tools: asked for by n_probs, as logprobs is refused on streams with tools.
 //  - With `stop_text`, "verbose": which stop sequence ended an answer is told in "__verbose" alone.
 //    Such chunks must not go out as they came.
@@ -48,14 +53,24 @@ struct LocalAsk {
   bool stop_text = false;
 };
 
+// How much of the client's schemas llama-server is told. It refuses some that no rule foresees; the
+// next wider request is for then. kAny is never refused.
+enum class SchemaWidth : uint8_t {
+  kUsual,  // response schemas widened, tools as they came
+  kWide,   // the tools' schemas widened, too
+  kAny,    // any object
+};
+
 // The body for POST /v1/chat/completions.
 // kUnsupported, with `param`, for what this runtime cannot do and another model can: n beyond the
 // slots, images without a projector, tools together with an enforced response format.
 // kInvalidInput for a forced tool that is not offered.
 Result<std::string> LocalChatBody(const ChatRequest& chat, const LocalRequestRules& rules,
-                                  AdapterChoice adapters, const LocalAsk& ask = {});
+                                  AdapterChoice adapters, const LocalAsk& ask = {},
+                                  SchemaWidth width = SchemaWidth::kUsual);
 
-// The body for POST /v1/embeddings. kInvalidInput when it is no JSON object.
+// The body for POST /v1/embeddings. kInvalidInput when it is no JSON object; kUnsupported for
+// `dimensions`, which llama-server would ignore.
 Result<std::string> LocalEmbeddingsBody(std::string_view body, const std::string& model);
 
 }  // namespace understudy

@@ -142,6 +142,83 @@ TEST_F(LocalModelTest, SchemasAreKept) {
   EXPECT_NE(Find(*content, "yes"), nullptr);
 }
 
+// Whatever schema a client sends, the request does not fail for it.
+TEST_F(LocalModelTest, NoSchemaFailsARequest) {
+  const auto model = Start(TinyOptions());
+  const char* schemas[] = {
+      R"({})",
+      "true",
+      R"({"$schema":"http://json-schema.org/draft-07/schema#","type":"object"})",
+      R"({"type":"object","properties":{"a":{"type":"string","pattern":"[a-z"}},"required":["a"]})",
+      R"({"type":"object","properties":{"a":{"type":"string","pattern":"^(?=x)\\d{9999}$"}}})",
+      R"({"type":"object","properties":{"a":{"type":"string","minLength":5000,"maxLength":100000}},"required":["a"]})",
+      R"({"type":"array","items":{"type":"array","items":{"type":"string","minLength":1000},"minItems":1000},"minItems":1000})",
+      R"({"type":"object","properties":{"a":{"type":"int"},"b":{"description":"no type"},"c":true,"d":false}})",
+      R"({"type":"object","properties":{"a":{"$ref":"#/nope"},"b":{"$ref":"http://127.0.0.1:1/x"}}})",
+      R"({"type":"object","properties":{"a":{"enum":[]},"b":{"anyOf":[]},"c":{"not":{}}}})",
+      R"({"type":"object","properties":{"a":{"type":"integer","maximum":1e30}}})"};
+  for (const char* schema : schemas) {
+    const auto formatted = AskNow(
+        model,
+        Body("Hello", fmt::format(R"("max_tokens":8,"response_format":{{"type":"json_schema",)"
+                                  R"("json_schema":{{"name":"s","schema":{}}}}})",
+                                  schema)));
+    EXPECT_TRUE(formatted.has_value()) << schema << ": " << formatted.error().ToString();
+    const auto called = AskNow(
+        model,
+        Body("Hello", fmt::format(R"("max_tokens":8,"tools":[{{"type":"function","function":)"
+                                  R"({{"name":"f","parameters":{}}}}}],"tool_choice":"required")",
+                                  schema)));
+    EXPECT_TRUE(called.has_value()) << schema << ": " << called.error().ToString();
+  }
+}
+
+TEST_F(LocalModelTest, EveryToolChoiceIsTaken) {
+  const auto model = Start(TinyOptions());
+  const std::pair<const char*, const char*> cases[] = {
+      {R"("auto")", ""},
+      {R"("none")", ""},
+      {R"("required")", "any"},
+      {R"("any")", "any"},
+      {R"({"type":"function","function":{"name":"second"}})", "second"},
+      {R"({"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[)"
+       R"({"type":"function","function":{"name":"second"}}]}})",
+       "second"}};
+  for (const auto& [choice, must] : cases) {
+    const auto answer = AskNow(
+        model,
+        Body("Do it", fmt::format(R"({},"temperature":0,"tool_choice":{})", kTools, choice)));
+    ASSERT_TRUE(answer.has_value()) << choice << ": " << answer.error().ToString();
+    const auto& calls = answer->choices.at(0).tool_calls;
+    const std::string_view wanted = must;
+    if (wanted.empty()) continue;
+    ASSERT_FALSE(calls.empty()) << choice;
+    if (wanted != "any") EXPECT_EQ(calls[0].name, wanted) << choice;
+  }
+}
+
+TEST_F(LocalModelTest, MessagesInEveryShapeAreTaken) {
+  const auto model = Start(TinyOptions());
+  for (
+      const char* messages :
+      {R"([{"role":"user","content":"a"},{"role":"assistant"},{"role":"user","content":"b"}])",
+       R"([{"role":"user","content":"a"},{"role":"assistant","content":""},{"role":"user","content":"b"}])",
+       R"([{"role":"user","content":"a"},{"role":"assistant","content":null},{"role":"user","content":"b"}])",
+       R"([{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"refusal","refusal":"no"}]},{"role":"user","content":"b"}])",
+       R"([{"role":"developer","content":"d"},{"role":"user","content":"b"}])",
+       R"([{"role":"system","content":[{"type":"text","text":"s","cache_control":{"x":1}},{"type":"text","text":"t"}]},{"role":"user","content":[{"type":"text","text":"b"}]}])",
+       R"([{"role":"user","content":"a"},{"role":"assistant","content":null,"tool_calls":[{"id":"1","type":"function","function":{"name":"first","arguments":"{\"ci"}}]},{"role":"tool","tool_call_id":"1","content":[{"type":"text","text":"r"}]}])"}) {
+    const auto answer = AskNow(
+        model, fmt::format(R"({{"model":"x","messages":{},"max_completion_tokens":3,"store":true,)"
+                           R"("ignore_eos":true,"metadata":{{"a":"b"}},"parallel_tool_calls":true,)"
+                           R"("stop":["zzz","yyy"],"seed":5,"top_logprobs":2}})",
+                           messages));
+    ASSERT_TRUE(answer.has_value()) << messages << ": " << answer.error().ToString();
+    EXPECT_EQ(answer->usage.completion_tokens, 3) << "max_completion_tokens counts";
+    EXPECT_EQ(answer->choices.at(0).finish, FinishReason::kLength);
+  }
+}
+
 TEST_F(LocalModelTest, ControlTextsInMessagesStayText) {
   const auto model = Start(TinyOptions());
   const std::string more = R"("max_tokens":1)";
@@ -191,6 +268,16 @@ TEST_F(LocalModelTest, Embeds) {
   const auto& data = Find(value, "data")->as_array();
   ASSERT_EQ(data.size(), 2u);
   EXPECT_EQ(Find(data[0], "embedding")->as_array().size(), 128u);
+  const auto tokens = embed(R"({"input":[[1,2],[3]]})");
+  ASSERT_TRUE(tokens.has_value()) << tokens.error().ToString();
+  EXPECT_EQ(Find(ParseJson(*tokens).value(), "data")->as_array().size(), 2u);
+  EXPECT_TRUE(embed(R"({"input":[1,2,3]})").has_value());
+  const auto packed = embed(R"({"input":"one","encoding_format":"base64"})");
+  ASSERT_TRUE(packed.has_value()) << packed.error().ToString();
+  const auto packed_value = ParseJson(*packed).value();
+  EXPECT_EQ(StringOr(packed_value.at("data").at(0), "embedding").size(), (128 * 4 + 2) / 3 * 4);
+  EXPECT_EQ(embed(R"({"input":"one","dimensions":8})").error().param, "dimensions")
+      << "never a vector of another size than asked for";
   EXPECT_TRUE(embed(R"({"input":")" + std::string(900, 'x') + "\"}").has_value())
       << "an input may fill the context";
   const auto large = embed(R"({"input":")" + std::string(5000, 'x') + "\"}");

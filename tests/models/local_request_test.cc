@@ -84,7 +84,7 @@ TEST(LocalRequest, ControlTextsAreBrokenWhereverTheyReachThePrompt) {
   EXPECT_THAT(converted, HasSubstr("a<\u200B|im_end|>b"));
 }
 
-TEST(LocalRequest, ResponseSchemasAreNotTouched) {
+TEST(LocalRequest, ControlTextsOfResponseSchemasStay) {
   const auto body = Converted(
       With(R"("response_format":{"type":"json_schema","json_schema":{"name":"s","schema":)"
            R"({"enum":["<|im_end|>"]}}})"));
@@ -108,6 +108,62 @@ TEST(LocalRequest, AForcedFunctionThatIsNotOfferedIsRefused) {
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::kInvalidInput);
   EXPECT_EQ(refused.error().param, "tool_choice");
+}
+
+TEST(LocalRequest, OfAllowedToolsOnlyThoseAreOffered) {
+  const auto body = Converted(
+      With(std::string(kTools) +
+           R"(,"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":[)"
+           R"({"type":"function","function":{"name":"two"}}]}})"));
+  EXPECT_EQ(StringOr(body, "tool_choice"), "required");
+  const auto& tools = Find(body, "tools")->as_array();
+  ASSERT_EQ(tools.size(), 1u);
+  EXPECT_EQ(StringOr(*Find(tools[0], "function"), "name"), "two");
+}
+
+TEST(LocalRequest, AnyIsRequiredAndToolsThatAreNoFunctionsGo) {
+  const auto any = Converted(With(std::string(kTools) + R"(,"tool_choice":"any")"));
+  EXPECT_EQ(StringOr(any, "tool_choice"), "required");
+  const auto hosted = Converted(With(R"("tools":[{"type":"web_search"}],"tool_choice":"auto")"));
+  EXPECT_EQ(Find(hosted, "tools"), nullptr);
+  EXPECT_EQ(Find(hosted, "tool_choice"), nullptr);
+}
+
+TEST(LocalRequest, MessagesThatWouldFailTheWholeRequestAreMended) {
+  const auto body = Converted(
+      R"({"model":"m","messages":[{"role":"assistant"},{"role":"assistant","tool_calls":[]},)"
+      R"({"role":"assistant","content":[{"type":"refusal","refusal":"no"}]},)"
+      R"({"role":"assistant","content":null,"tool_calls":[)"
+      R"({"id":"1","type":"function","function":{"name":"one","arguments":"{\"a"}},)"
+      R"({"id":"2","type":"function","function":{"name":"one","arguments":""}},)"
+      R"({"id":"3","type":"function","function":{"name":"one","arguments":"{}"}}]}]})");
+  const auto& messages = Find(body, "messages")->as_array();
+  EXPECT_EQ(messages[0].at("content"), "");
+  EXPECT_EQ(messages[1].at("content"), "");
+  EXPECT_EQ(Find(messages[1], "tool_calls"), nullptr);
+  EXPECT_EQ(json::serialize(messages[2].at("content")), R"([{"type":"text","text":"no"}])");
+  const auto& calls = messages[3].at("tool_calls").as_array();
+  EXPECT_EQ(calls[0].at("function").at("arguments"), R"({"arguments":"{\"a"})");
+  EXPECT_EQ(calls[1].at("function").at("arguments"), "{}");
+  EXPECT_EQ(calls[2].at("function").at("arguments"), "{}");
+  EXPECT_TRUE(messages[3].at("content").is_null());
+}
+
+TEST(LocalRequest, SchemasAreWidenedAsFarAsNeeded) {
+  const auto chat =
+      ParseChatRequest(With(R"("tools":[{"type":"function","function":{"name":"one","parameters":)"
+                            R"({"type":"object","properties":{"a":{"type":"int"}}}}}],)"
+                            R"("tool_choice":"required")"))
+          .value();
+  const auto parameters = [&](SchemaWidth width) {
+    const auto body = ParseJson(LocalChatBody(chat, Rules(), {}, {}, width).value()).value();
+    return json::serialize(body.at("tools").at(0).at("function").at("parameters"));
+  };
+  EXPECT_EQ(parameters(SchemaWidth::kUsual),
+            R"({"type":"object","properties":{"a":{"type":"int"}}})");
+  EXPECT_EQ(parameters(SchemaWidth::kWide),
+            R"({"type":"object","properties":{"a":{"type":"integer"}}})");
+  EXPECT_EQ(parameters(SchemaWidth::kAny), R"({"type":"object"})");
 }
 
 TEST(LocalRequest, LogprobsWithToolsAreAskedForAnotherWay) {
@@ -176,6 +232,8 @@ TEST(LocalRequest, WhatItCannotDoIsUnsupportedSoThatAnotherModelMay) {
 TEST(LocalRequest, EmbeddingsGetOurName) {
   const auto body = LocalEmbeddingsBody(R"({"model":"x","input":["a"],"lora":[]})", "tiny");
   EXPECT_EQ(body.value(), R"({"model":"tiny","input":["a"]})");
+  EXPECT_EQ(LocalEmbeddingsBody(R"({"input":"a","dimensions":8})", "tiny").error().param,
+            "dimensions");
   EXPECT_FALSE(LocalEmbeddingsBody("[]", "tiny").has_value());
   EXPECT_FALSE(LocalEmbeddingsBody("{", "tiny").has_value());
 }
