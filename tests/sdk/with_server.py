@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Runs a command against a gateway of its own: with_server.py BUILD_FOLDER LIBRARY COMMAND [ARGUMENT...]
 
-The gateway serves three models: `tiny`, random weights on a real llama-server; `recorded`, which plays
-recorded.jsonl back; and `slow`, which plays it back at a token or two a second. The command finds it
-by BASE_URL (with /v1) and API_KEY. Exits with the command's code, or 77 (ctest: skipped) where
-the client library (a path) or llama-server is missing.
+The gateway serves four models: `tiny`, random weights on a real llama-server; `recorded`, which plays
+recorded.jsonl back; `slow`, which plays it back at a token or two a second; and `base`, the bundled
+base model, on a llama-server of its own. The command finds it by BASE_URL (with /v1) and API_KEY.
+Exits with the command's code, or 77 (ctest: skipped) where the client library (a path) or llama-server
+is missing.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ import urllib.request
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+BASE = HERE.parents[1] / "weights/understudy-base.gguf"
 API_KEY = "sk-understudy-sdk-test"
 SKIPPED = 77
 START_S = 300
@@ -52,6 +54,11 @@ name = "slow"
 kind = "replay"
 file = "{recorded}"
 tokens_per_s = 2
+
+[[models]]
+name = "base"
+kind = "local"
+gguf = "{base}"
 """
 
 
@@ -69,7 +76,10 @@ def is_stale(library):
 def make_workspace(build, folder):
     subprocess.run([build / "tests/make_tiny_model", folder], check=True, stdout=subprocess.DEVNULL)
     config = CONFIG.format(
-        key_hash=hashlib.sha256(API_KEY.encode()).hexdigest(), folder=folder, recorded=HERE / "recorded.jsonl"
+        key_hash=hashlib.sha256(API_KEY.encode()).hexdigest(),
+        folder=folder,
+        recorded=HERE / "recorded.jsonl",
+        base=BASE,
     )
     (folder / "config.toml").write_text(config)
 
