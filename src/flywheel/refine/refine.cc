@@ -22,7 +22,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr int64_t kPlainBaseRows = 40;  // enough to see whether an adapter is worth it
-constexpr int64_t kBatchTokens = 2048;  // small steps: a task's examples are few
+// Many small steps, and large ones: a task's examples and minutes are few. Of the bundled nano, in
+// 90 s on one thread: 75 of 100 unseen look-ups right, where 2e-3 gave 66, and 2048 tokens a
+// step 29.
+constexpr int64_t kBatchTokens = 1024;
+constexpr double kPeakRate = 5e-3;
 constexpr std::string_view kRefine = "refine";
 
 // How a base did on one task, as it is and with the adapter trained for it.
@@ -224,6 +228,7 @@ Result<TunedBase> Turn::Train(const TaskReport& task, const fs::path& base) {
   settings.task = lesson.name;
   settings.minutes = options_.minutes * static_cast<double>(lesson.tasks.size());
   settings.batch_tokens = kBatchTokens;
+  settings.lr = kPeakRate;
   settings.threads = options_.threads;
   settings.epochs = options_.epochs;
   settings.seed = static_cast<int64_t>(options_.seed);
