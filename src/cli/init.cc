@@ -1,9 +1,9 @@
 // `understudy init`: a workspace that works as it is. It never deletes or overwrites anything but
 // config.toml, and that only with --force, after keeping a copy.
+#include "access/api_key.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ids.h"
-#include "cli/api_key.h"
 #include "cli/config_edit.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"

@@ -1,9 +1,9 @@
 #include <sys/stat.h>
 
+#include "access/api_key.h"
 #include "base/config.h"
 #include "base/file.h"
 #include "base/ids.h"
-#include "cli/api_key.h"
 #include "cli/run_cli.h"
 #include "cli/starter_config.h"
 
