@@ -117,8 +117,8 @@ struct Exchange {
   Outcome outcome = Outcome::kServed;
   int64_t total_us = 0;
   std::string extra;  // members we do not know, as one JSON object; empty for none
-  // What came after the exchange of this id was recorded: its shadow answers, to be added there.
-  // Nothing else of it counts. Not stored, and not in JSONL.
+  // What came after the exchange of this id was recorded, to be added there: its shadow answers,
+  // and the feedback in `extra`. Nothing else of it counts. Not stored, and not in JSONL.
   bool is_supplement = false;
 };
 

@@ -131,9 +131,9 @@ Result<int64_t> ExchangeReader::Count(const ExchangeFilter& filter) {
 Result<Exchange> ExchangeReader::Get(std::string_view id) {
   find_.BindText(1, id);
   TRY(const bool row, find_.Step());
+  const int64_t number = row ? find_.Number(0) : 0;
+  find_.Reset();  // on every way out: it will be bound again
   if (!row) return Fail(NotFound(fmt::format("the store has no exchange \"{}\"", id)));
-  const int64_t number = find_.Number(0);
-  find_.Reset();
   return Load(number, true);
 }
 

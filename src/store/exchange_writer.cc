@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "chat/feedback.h"
 #include "store/parts.h"
 #include "store/schema.h"
 #include "store/varint.h"
@@ -169,7 +170,8 @@ Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
   return true;
 }
 
-// Of each deployment only the first shadow answer, so that the same supplement twice adds nothing.
+// Of each deployment only the first shadow answer, so that the same one twice adds nothing.
+// Feedback is added as often as it is given.
 Result<bool> ExchangeWriter::Supplement(const Exchange& later) {
   find_row_.BindText(1, later.id);
   TRY(const bool there, find_row_.Step());
@@ -185,7 +187,15 @@ Result<bool> ExchangeWriter::Supplement(const Exchange& later) {
     });
     if (answer.kind == AnswerKind::kShadow && !known) whole.answers.push_back(answer);
   }
-  if (whole.answers.size() == before || whole.answers.size() > kMaxAnswers) return false;
+  const bool more_answers = whole.answers.size() > before;
+  if (whole.answers.size() > kMaxAnswers) return false;
+  if (!later.extra.empty()) {  // feedback
+    auto extra = AddFeedback(whole.extra, later.extra);
+    if (!extra || extra->size() > kMaxExchangeFeedback + kMaxFeedbackBytes) return false;
+    whole.extra = *std::move(extra);
+  } else if (!more_answers) {
+    return false;
+  }
   TRY_VOID(Replace(row, whole, before));
   return true;
 }

@@ -41,9 +41,9 @@ class UsageStore {
   virtual ~UsageStore() = default;
 
   // All of the batch in one transaction, or none. An exchange whose id is already there is left as
-  // it is and not counted. A supplement (Exchange::is_supplement) adds its shadow answers to the
-  // one of its id, one a deployment; without such a one it is dropped. Returns how many were added.
-  // `durable`: survives a power cut on return.
+  // it is and not counted. A supplement (Exchange::is_supplement) adds its shadow answers, one a
+  // deployment, and its feedback to the one of its id; without that it is dropped. Returns how
+  // many were added. `durable`: survives a power cut on return.
   virtual Result<size_t> Append(const std::vector<Exchange>& batch, bool durable) = 0;
 
   // In order of arrival (or reverse), one exchange in memory at a time, as the store was when the

@@ -72,6 +72,35 @@ Exchange ShadowOf(const Exchange& of, std::string deployment) {
   return later;
 }
 
+TEST(SqliteStore, CanBeAskedAgainAfterAnIdThatIsNotThere) {
+  const TempFolder folder;
+  const auto store = MustOpen(folder / "store.db");
+  const Exchange one = SampleExchange(1);
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(store->Get("none").error().kind, ErrorKind::kNotFound);
+  ASSERT_TRUE(store->Append({one}, false));
+  EXPECT_EQ(store->Get(one.id)->id, one.id);
+}
+
+TEST(SqliteStore, AddsFeedbackToItsExchangeAndKeepsWhatIsThere) {
+  const TempFolder folder;
+  Exchange full = FullExchange();
+  full.extra = R"({"truth":1.50,"z":{"a":[]}})";
+  Exchange later;
+  later.id = full.id;
+  later.is_supplement = true;
+  later.extra = R"({"feedback":[{"rating":1}]})";
+  const auto store = MustOpen(folder / "store.db");
+  EXPECT_EQ(store->Append({later}, false).value(), 0U);  // nothing to add it to
+  ASSERT_TRUE(store->Append({SampleExchange(1), full}, false));
+  EXPECT_EQ(store->Append({later, later}, false).value(), 2U);
+  full.extra = R"({"truth":1.50,"z":{"a":[]},"feedback":[{"rating":1},{"rating":1}]})";
+  ExpectEqual(store->Get(full.id).value(), full);
+  later.extra = "nonsense";
+  EXPECT_EQ(store->Append({later}, false).value(), 0U);
+  ExpectEqual(store->Get(full.id).value(), full);
+  EXPECT_EQ(store->Count({}).value(), 2);
+}
+
 TEST(SqliteStore, AddsAShadowAnswerToItsExchange) {
   const TempFolder folder;
   Exchange full = FullExchange();
