@@ -1,4 +1,5 @@
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
@@ -6,6 +7,7 @@
 
 #include "base/config.h"
 #include "base/config_problems.h"
+#include "base/listen.h"
 
 namespace understudy {
 namespace {
@@ -53,6 +55,15 @@ Listen ReadListen(std::string_view text) {
   if (!error) return {host, port_fits && address.is_v6() == bracketed, !address.is_loopback()};
   const bool host_fits = host.find_first_of(":[]/@ ") == std::string::npos;
   return {host, port_fits && host_fits && !bracketed, host != "localhost"};
+}
+
+// In config.toml, or in the file that `understudy keys` writes; what is in that is checked when it
+// is loaded (access/api_key_ring.h).
+bool HasKeys(const Options& options) {
+  std::error_code missing;
+  return !options.auth.api_keys.empty() ||
+         std::filesystem::exists(
+             std::filesystem::path(options.workspace) / "keys" / "api-keys.json", missing);
 }
 
 class Checker {
@@ -110,7 +121,7 @@ void Checker::CheckListen() {
                   fmt::format("expected \"HOST:PORT\", \"[V6]:PORT\", \":PORT\" or "
                               "\"unix:/path.sock\", got \"{}\"",
                               text));
-  } else if (listen.beyond_loopback && options_.auth.api_keys.empty()) {
+  } else if (listen.beyond_loopback && !HasKeys(options_)) {
     problems_.Add("server.listen",
                   fmt::format("\"{}\" is open beyond this machine and there are no auth.api_keys; "
                               "make one with `understudy init --api-key`, or listen on 127.0.0.1",
@@ -280,6 +291,10 @@ void Checker::CheckTask(size_t index) {
 }
 
 }  // namespace
+
+bool ListensBeyondLoopback(std::string_view listen) {
+  return ReadListen(listen).beyond_loopback;
+}
 
 void CheckOptions(const Options& options, ConfigProblems& problems) {
   Checker(options, problems).CheckAll();

@@ -54,10 +54,12 @@ void Walk(OptionVisitor& v, ServerOptions& o) {
 }
 
 void Walk(OptionVisitor& v, AuthOptions& o) {
-  v.Visit({"api_keys",
-           "SHA-256 of each API key as \"NAME:HEX\", made by `understudy init --api-key`; empty: "
-           "on loopback anyone may call, and the client's own Authorization goes upstream."},
-          o.api_keys);
+  v.Visit(
+      {"api_keys",
+       "SHA-256 of each agent's API key as \"NAME:HEX\", made by `understudy init --api-key`; "
+       "keys of other roles are made by `understudy keys`. With neither, on loopback anyone may "
+       "call, and the client's own Authorization goes upstream."},
+      o.api_keys);
 }
 
 void Walk(OptionVisitor& v, RecordOptions& o) {

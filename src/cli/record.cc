@@ -1,5 +1,6 @@
 // `understudy record -- COMMAND`: runs a whole agent through the gateway, and says afterwards what
 // was recorded.
+#include "access/api_key_ring.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "cli/child.h"
@@ -39,8 +40,9 @@ bool HasOwnKey() {
 bool KeyGoesUpstream(const Options& options) {
   const auto reference =
       std::ranges::find(options.models, ReferenceModel(options), &ModelOptions::name);
-  return options.auth.api_keys.empty() && reference != options.models.end() &&
-         reference->kind == "openai" && reference->api_key.empty();
+  return !ApiKeyRing::Load(options).value_or(ApiKeyRing()).closed() &&
+         reference != options.models.end() && reference->kind == "openai" &&
+         reference->api_key.empty();
 }
 
 EnvironmentChanges ChangesFor(const RecordGateway& gateway, const Options& options,

@@ -2,8 +2,9 @@
 
 #include <future>
 
+#include "access/api_key.h"
+#include "access/api_key_ring.h"
 #include "base/log.h"
-#include "cli/api_key.h"
 #include "cli/exit_code.h"
 #include "cli/serve_file.h"
 
@@ -28,7 +29,8 @@ Status RecordGateway::Start(Options options) {
   SetUpLog(LogLevel::kError, options.log.json);
   options.server.listen = "127.0.0.1:0";
   options.server.shutdown_grace_s = 2;  // the command is over: nobody waits for answers
-  if (!options.auth.api_keys.empty()) {
+  TRY(const ApiKeyRing keys, ApiKeyRing::Load(options));
+  if (keys.closed()) {
     key_ = NewApiKey();
     options.auth.api_keys.push_back(ApiKeyEntry("record", key_));
   }

@@ -1,7 +1,9 @@
 // `understudy serve`: the gateway, until a signal ends it.
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/api_key.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
@@ -14,6 +16,8 @@
 
 namespace understudy {
 namespace {
+
+constexpr std::chrono::milliseconds kKeyFileLook{500};
 
 struct ServeFlags {
   std::string workspace;
@@ -40,12 +44,42 @@ void SetUpLog(const LogOptions& options) {
   SetUpLog(level, options.json);
 }
 
+// Notices when `understudy keys` has written: a key that was revoked must end without anybody's
+// signal, and whatever state config.toml is in.
+class KeyFileWatch {
+ public:
+  explicit KeyFileWatch(const std::string& workspace) : path_(ApiKeysPath(workspace)) { Changed(); }
+  // Since it was last asked. Every change is a new file (by rename).
+  bool Changed() {
+    struct stat now{};
+    if (::stat(path_.c_str(), &now) != 0) now = {};
+    const bool changed = now.st_ino != last_.st_ino || now.st_size != last_.st_size ||
+                         now.st_mtim.tv_sec != last_.st_mtim.tv_sec ||
+                         now.st_mtim.tv_nsec != last_.st_mtim.tv_nsec;
+    last_ = now;
+    return changed;
+  }
+
+ private:
+  const std::filesystem::path path_;
+  struct stat last_{};
+};
+
+void ReloadKeys(Gateway& gateway) {
+  if (const Status reloaded = gateway.ReloadKeys(); !reloaded) {
+    LOG_ERROR("the API keys were not reloaded: {}", reloaded.error().ToString());
+  } else {
+    LOG_INFO("the API keys were reloaded");
+  }
+}
+
 // SIGHUP: what is wrong with the new configuration is logged, and the old one goes on.
 void Reload(Gateway& gateway, const ServeFlags& flags) {
   const auto options = ReadOptions(flags);
   const Status reloaded = options ? gateway.Reload(*options) : Fail(options.error());
   if (!reloaded) {
     LOG_ERROR("the configuration was not reloaded: {}", reloaded.error().ToString());
+    ReloadKeys(gateway);
     return;
   }
   SetUpLog(options->log);
@@ -70,11 +104,17 @@ ExitCode StopGracefully(Gateway& gateway, SignalWaiter& signals) {
   return ExitCode::kOk;
 }
 
-ExitCode ServeUntilSignal(Gateway& gateway, const ServeFlags& flags, SignalWaiter& signals) {
+ExitCode ServeUntilSignal(Gateway& gateway, const ServeFlags& flags, KeyFileWatch& keys,
+                          SignalWaiter& signals) {
   for (;;) {
-    const siginfo_t signal = signals.Wait();
-    if (signal.si_signo != SIGHUP) return StopGracefully(gateway, signals);
-    Reload(gateway, flags);
+    const auto signal = signals.WaitFor(kKeyFileLook);
+    if (signal && signal->si_signo != SIGHUP) return StopGracefully(gateway, signals);
+    const bool new_keys = keys.Changed();
+    if (signal) {
+      Reload(gateway, flags);
+    } else if (new_keys) {
+      ReloadKeys(gateway);
+    }
   }
 }
 
@@ -92,6 +132,7 @@ Result<ExitCode> Serve(const ServeFlags& flags, Console& console) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go away; we serve on
   SignalWaiter signals({SIGINT, SIGTERM, SIGHUP});
   Runtime runtime(static_cast<size_t>(options.server.threads));
+  KeyFileWatch keys(options.workspace);  // before they are read
   auto gateway = Gateway::Make(options, runtime);
   if (!gateway) return Fail(StartError(std::move(gateway).error()));
   if (const Status bound = (*gateway)->Listen(); !bound) return Fail(StartError(bound.error()));
@@ -100,7 +141,7 @@ Result<ExitCode> Serve(const ServeFlags& flags, Console& console) {
   TRY_VOID(lock.Publish({::getpid(), address, Clock::System().WallMs()}));
   runtime.Start();
   console.Out(StartLine(**gateway, options));
-  const ExitCode ended = ServeUntilSignal(**gateway, flags, signals);
+  const ExitCode ended = ServeUntilSignal(**gateway, flags, keys, signals);
   if (ended == ExitCode::kInterrupted) {
     lock.Remove();
     std::_Exit(static_cast<int>(ended));  // at once, as asked for: nobody waits for the requests
@@ -120,7 +161,7 @@ Action DefineServe(CLI::App& app) {
   app.footer(
       "  understudy serve --workspace ./understudy --listen 127.0.0.1:8700\n\n"
       "SIGINT or SIGTERM lets running requests finish, a second one ends at once; SIGHUP reloads\n"
-      "config.toml and deployments.json.");
+      "config.toml and deployments.json. API keys are reloaded by themselves.");
   return [flags](Console& console) { return Serve(*flags, console); };
 }
 

@@ -25,6 +25,18 @@ Result<std::unique_ptr<Recorder>> MakeRecorder(const Options& options, size_t th
   return std::make_unique<Recorder>(std::move(store), options.record, threads);
 }
 
+// For reading beside the recorder. Makes no store where there is none.
+StoreDesk::Opener StoreOpener(const Options& options) {
+  return [path = std::filesystem::path(options.workspace) /
+                 "store.db"]() -> Result<std::unique_ptr<UsageStore>> {
+    std::error_code unknown;
+    if (!std::filesystem::exists(path, unknown) && !unknown) {
+      return Fail(NotFound("nothing was recorded yet"));
+    }
+    return OpenSqliteStore(path);
+  };
+}
+
 // What a reload cannot change, by name; empty when nothing of it differs.
 std::string NeedsRestart(const Options& before, const Options& after) {
   if (before.workspace != after.workspace) return "the workspace";
@@ -44,9 +56,15 @@ struct Gateway::Impl {
         recorder(std::move(made)),
         deadlines(on),
         shadows(on, Clock::System(), recorder.get()),
-        services{Clock::System(), recorder.get(), options.record.mode == "strict",
-                 metrics,         deadlines,      shadows,
-                 failures},
+        desk(StoreOpener(options)),
+        services{Clock::System(),
+                 recorder.get(),
+                 options.record.mode == "strict",
+                 metrics,
+                 deadlines,
+                 shadows,
+                 failures,
+                 desk},
         board(on, first),
         latest(std::move(first)),
         server(on.contexts(), LimitsOf(options.server),
@@ -55,7 +73,7 @@ struct Gateway::Impl {
 
   Task<void> Handle(HttpRequest& http, ResponseWriter& writer) {
     const std::shared_ptr<const Serving> serving = board.Current();
-    Visit visit{http, writer, *serving, services};
+    Visit visit{http, writer, *serving, services, {}};
     co_await Dispatch(visit);
   }
 
@@ -70,6 +88,7 @@ struct Gateway::Impl {
   Deadlines deadlines;
   Shadows shadows;
   RecentFailures failures{Clock::System()};
+  StoreDesk desk;
   Services services;
   ServingBoard board;
   std::mutex reloading;                   // one reload at a time
@@ -106,6 +125,14 @@ Status Gateway::Reload(const Options& options) {
   }
   TRY(auto next, Serving::Make(options, impl_->runtime, impl_->latest.get(), impl_->make_router));
   impl_->CountModels(*next);
+  impl_->board.Publish(next);
+  impl_->latest = std::move(next);
+  return {};
+}
+
+Status Gateway::ReloadKeys() {
+  const std::lock_guard lock(impl_->reloading);
+  TRY(auto next, impl_->latest->WithKeysOfNow());
   impl_->board.Publish(next);
   impl_->latest = std::move(next);
   return {};

@@ -38,6 +38,10 @@ class Gateway {
   // there is refused with an error that says so, and nothing changes. From any thread.
   Status Reload(const Options& options);
 
+  // The keys alone, as they are now, whatever may be wrong with the rest of the configuration: a
+  // key that was revoked must not go on. On an error the old ones stay. From any thread.
+  Status ReloadKeys();
+
   // No new requests; running ones may finish for server.shutdown_grace_s, then are cancelled.
   // `done` runs on a serving thread once the last is over and everything recorded is committed.
   void Stop(std::function<void()> done);

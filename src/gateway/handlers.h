@@ -15,5 +15,15 @@ Task<void> ShowModel(Visit& visit);
 Task<void> Health(Visit& visit);  // health.cc
 Task<void> Readiness(Visit& visit);
 Task<void> ShowMetrics(Visit& visit);
+Task<void> ShowUsage(Visit& visit);  // usage.cc
+Task<void> ListExchanges(Visit& visit);
+Task<void> ShowExchange(Visit& visit);  // show_exchange.cc
+Task<void> ListKeys(Visit& visit);      // show_keys.cc
+Task<void> ListAudit(Visit& visit);
+Task<void> TakeFeedback(Visit& visit);  // feedback.cc
+
+// For handlers: a JSON answer that nobody may keep, and an error in OpenAI's shape.
+Task<void> SendJson(Visit& visit, int status, std::string body);  // answers.cc
+Task<void> SendError(Visit& visit, const Error& error);
 
 }  // namespace understudy

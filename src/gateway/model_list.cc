@@ -60,14 +60,6 @@ json::object ListInAnthropicsShape(const json::array& models) {
   return {{"data", std::move(data)}, {"has_more", false}, {"first_id", first}, {"last_id", last}};
 }
 
-Task<void> SendJson(Visit& visit, int status, std::string body) {
-  HttpResponse response;
-  response.status = status;
-  response.headers.Add("content-type", "application/json");
-  response.body = std::move(body);
-  co_await visit.writer.Send(std::move(response));
-}
-
 }  // namespace
 
 Task<void> ListModels(Visit& visit) {

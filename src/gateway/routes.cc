@@ -1,5 +1,6 @@
 #include "gateway/routes.h"
 
+#include <algorithm>
 #include <array>
 
 #include "chat/error_body.h"
@@ -9,29 +10,55 @@
 namespace understudy {
 namespace {
 
-struct Endpoint {
-  std::string_view method;
-  std::string_view path;  // a trailing "/*" takes one more segment
-  Task<void> (*handler)(Visit&);
-};
+constexpr auto kEndpoints = std::to_array<Endpoint>({
+    {"POST", "/v1/chat/completions", ChatCompletions, Right::kCall},
+    {"POST", "/v1/responses", Responses, Right::kCall},
+    {"POST", "/v1/messages", Messages, Right::kCall},
+    {"POST", "/v1/messages/count_tokens", CountTokens, Right::kCall},
+    {"POST", "/v1/embeddings", Embeddings, Right::kCall},
+    {"GET", "/v1/models", ListModels, Right::kAnyone},
+    {"GET", "/v1/models/*", ShowModel, Right::kAnyone},
+    {"POST", "/v1/understudy/feedback", TakeFeedback, Right::kFeedback},
+    {"GET", "/v1/understudy/usage", ShowUsage, Right::kCounts},
+    {"GET", "/v1/understudy/exchanges", ListExchanges, Right::kCounts},
+    {"GET", "/v1/understudy/exchanges/*", ShowExchange, Right::kMasked},
+    {"GET", "/v1/understudy/keys", ListKeys, Right::kEverything},
+    {"GET", "/v1/understudy/audit", ListAudit, Right::kEverything},
+    {"GET", "/healthz", Health, Right::kAnyone},
+    {"GET", "/readyz", Readiness, Right::kAnyone},
+    {"GET", "/metrics", ShowMetrics, Right::kAnyone},
+});
+static_assert(std::ranges::none_of(kEndpoints,
+                                   [](const Endpoint& endpoint) {
+                                     return endpoint.right == Right::kUnstated;
+                                   }),
+              "every path states the right that it takes");
 
-constexpr std::array<Endpoint, 10> kEndpoints{{
-    {"POST", "/v1/chat/completions", ChatCompletions},
-    {"POST", "/v1/responses", Responses},
-    {"POST", "/v1/messages", Messages},
-    {"POST", "/v1/messages/count_tokens", CountTokens},
-    {"POST", "/v1/embeddings", Embeddings},
-    {"GET", "/v1/models", ListModels},
-    {"GET", "/v1/models/*", ShowModel},
-    {"GET", "/healthz", Health},
-    {"GET", "/readyz", Readiness},
-    {"GET", "/metrics", ShowMetrics},
-}};
+// Those whose handler is a call's life, which authenticates itself so that it is counted and
+// answered as any other; and those that say nothing of any call.
+bool ChecksItself(Right right) {
+  return right == Right::kCall || right == Right::kAnyone;
+}
 
 bool Matches(std::string_view pattern, std::string_view path) {
   if (!pattern.ends_with("/*")) return pattern == path;
   pattern.remove_suffix(1);
   return path.size() > pattern.size() && path.starts_with(pattern);
+}
+
+Task<void> Serve(Visit& visit, const Endpoint& endpoint) {
+  if (ChecksItself(endpoint.right)) {
+    co_await endpoint.handler(visit);
+    co_return;
+  }
+  auto caller =
+      Authorize(visit.http.headers, visit.serving, endpoint.right, visit.services.clock.WallMs());
+  if (!caller) {
+    co_await SendError(visit, caller.error());
+    co_return;
+  }
+  visit.caller = *std::move(caller);
+  co_await endpoint.handler(visit);
 }
 
 Task<void> Refuse(Visit& visit, int status, std::string_view allowed) {
@@ -50,12 +77,8 @@ Task<void> Refuse(Visit& visit, int status, std::string_view allowed) {
 
 }  // namespace
 
-std::vector<std::string> ServedPaths() {
-  std::vector<std::string> paths;
-  for (const Endpoint& endpoint : kEndpoints) {
-    paths.push_back(fmt::format("{} {}", endpoint.method, endpoint.path));
-  }
-  return paths;
+std::span<const Endpoint> Endpoints() {
+  return kEndpoints;
 }
 
 Task<void> Dispatch(Visit& visit) {
@@ -64,9 +87,7 @@ Task<void> Dispatch(Visit& visit) {
   std::string_view allowed;
   for (const Endpoint& endpoint : kEndpoints) {
     if (!Matches(endpoint.path, visit.http.path())) continue;
-    if (endpoint.method == method) {
-      return endpoint.handler(visit);
-    }
+    if (endpoint.method == method) return Serve(visit, endpoint);
     allowed = endpoint.method;
   }
   return Refuse(visit, allowed.empty() ? 404 : 405, allowed);

@@ -9,6 +9,7 @@
 #include "gateway/metrics.h"
 #include "gateway/recent_failures.h"
 #include "gateway/shadow.h"
+#include "gateway/store_desk.h"
 #include "store/recorder.h"
 
 namespace understudy {
@@ -21,6 +22,7 @@ struct Services {
   Deadlines& deadlines;
   Shadows& shadows;
   RecentFailures& failures;
+  StoreDesk& desk;                  // where handlers read the store
   std::atomic<int64_t> running{0};  // requests now
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/ids.h"
+#include "base/listen.h"
 #include "route/learned_router.h"
 
 namespace understudy {
@@ -28,13 +29,15 @@ Result<std::string> LoadOriginKey(const std::filesystem::path& workspace) {
   return key;
 }
 
-std::unordered_map<std::string, std::string> KeyNames(const AuthOptions& auth) {
-  std::unordered_map<std::string, std::string> names;
-  for (const std::string& entry : auth.api_keys) {
-    const size_t colon = entry.find(':');
-    if (colon != std::string::npos) names[entry.substr(colon + 1)] = entry.substr(0, colon);
-  }
-  return names;
+// Whoever can reach the port from elsewhere must have a key.
+Result<ApiKeyRing> LoadKeys(const Options& options) {
+  TRY(ApiKeyRing keys, ApiKeyRing::Load(options));
+  if (keys.closed() || !ListensBeyondLoopback(options.server.listen)) return keys;
+  return Fail(InvalidInput(fmt::format("\"{}\" is open beyond this machine and there is no API key "
+                                       "of an agent or admin",
+                                       options.server.listen))
+                  .At("server.listen")
+                  .Mend("Make one with understudy keys create, or listen on 127.0.0.1."));
 }
 
 }  // namespace
@@ -54,12 +57,18 @@ Result<std::shared_ptr<const Serving>> Serving::Make(const Options& options, Run
                                                      const RouterMaker& make_router) {
   auto next = std::make_shared<Serving>();
   TRY(next->origin_key, LoadOriginKey(options.workspace));
+  TRY(next->keys, LoadKeys(options));
   TRY(next->deployments, LoadDeployments(DeploymentsPath(options.workspace)));
   TRY(next->options, WithDeployments(options, next->deployments));
   TRY(next->router, make_router(next->options, next->deployments));
   TRY(next->models,
       ModelSet::Make(next->options, runtime, previous ? previous->models.get() : nullptr));
-  next->key_names = KeyNames(options.auth);
+  return next;
+}
+
+Result<std::shared_ptr<const Serving>> Serving::WithKeysOfNow() const {
+  auto next = std::make_shared<Serving>(*this);
+  TRY(next->keys, LoadKeys(options));
   return next;
 }
 

@@ -6,9 +6,9 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "access/api_key_ring.h"
 #include "base/options.h"
 #include "base/runtime.h"
 #include "models/registry.h"
@@ -28,8 +28,8 @@ struct Serving : std::enable_shared_from_this<Serving> {
   Deployments deployments;
   std::shared_ptr<const ModelSet> models;
   std::shared_ptr<const Router> router;
-  std::unordered_map<std::string, std::string> key_names;  // SHA-256 hex of an API key -> its name
-  std::string origin_key;                                  // 32 bytes; see KeyedHash
+  ApiKeyRing keys;         // of the config and of keys/api-keys.json
+  std::string origin_key;  // 32 bytes; see KeyedHash
 
   // Reads the workspace's deployments.json too. `previous` may be null; models whose options did
   // not change are taken over from it. A local model of which only the adapters changed is taken
@@ -38,6 +38,8 @@ struct Serving : std::enable_shared_from_this<Serving> {
   static Result<std::shared_ptr<const Serving>> Make(const Options& options, Runtime& runtime,
                                                      const Serving* previous,
                                                      const RouterMaker& make_router = MakeRouter);
+  // This one with the keys as they are now, and everything else as it is.
+  Result<std::shared_ptr<const Serving>> WithKeysOfNow() const;
 };
 
 // The current Serving, one pointer a serving thread: reading it takes no lock.
