@@ -45,6 +45,19 @@ constexpr Command kDeploy[] = {
     {"retire", "end one", DefineDeployRetire},
 };
 
+constexpr Command kKeys[] = {
+    {"create", "make an API key with a role, shown once", DefineKeysCreate},
+    {"list", "list the keys: names, roles, when they end; never a secret", DefineKeysList},
+    {"revoke", "end a key at once", DefineKeysRevoke},
+    {"rotate", "give a key a new secret under the same name and role", DefineKeysRotate},
+};
+
+constexpr Command kAudit[] = {
+    {"list", "who read bodies, exported, changed keys and deployments", DefineAuditList},
+    {"verify", "prove that the audit log is whole and unaltered", DefineAuditVerify},
+    {"heads", "print how far the log goes, to be kept elsewhere", DefineAuditHeads},
+};
+
 constexpr Command kRouter[] = {
     {"fit", "fit the learned router, and prove its thresholds on calls held back", DefineRouterFit},
     {"explain", "say why a request would go where it goes", DefineRouterExplain},
@@ -56,6 +69,8 @@ constexpr Command kCommands[] = {
     {"doctor", "check machine, configuration, models and ports, and say how to mend", DefineDoctor},
     {"config", "the configuration: check it, show it", nullptr, kConfig},
     {"models", "the models: list, add, remove, test them", nullptr, kModels},
+    {"keys", "the gateway's API keys and their roles", nullptr, kKeys},
+    {"audit", "the log of who read and changed what: list it, prove it", nullptr, kAudit},
     {"record", "run a command through the gateway and say what was recorded", DefineRecord},
     {"import", "read exchanges from files into the usage store", DefineImport},
     {"exchanges", "what was recorded: list it, show it, export it", nullptr, kExchanges},

@@ -5,6 +5,9 @@
 
 namespace understudy {
 
+Action DefineAuditHeads(CLI::App& app);     // audit.cc
+Action DefineAuditList(CLI::App& app);      // audit.cc
+Action DefineAuditVerify(CLI::App& app);    // audit.cc
 Action DefineCluster(CLI::App& app);        // cluster.cc
 Action DefineCompletion(CLI::App& app);     // completion.cc
 Action DefineConfigCheck(CLI::App& app);    // config.cc
@@ -21,6 +24,10 @@ Action DefineGgufShow(CLI::App& app);       // gguf_show.cc
 Action DefineGgufSplit(CLI::App& app);      // gguf_shards.cc
 Action DefineImport(CLI::App& app);         // import.cc
 Action DefineInit(CLI::App& app);           // init.cc
+Action DefineKeysCreate(CLI::App& app);     // keys.cc
+Action DefineKeysList(CLI::App& app);       // keys.cc
+Action DefineKeysRevoke(CLI::App& app);     // keys.cc
+Action DefineKeysRotate(CLI::App& app);     // keys.cc
 Action DefineModelsAdd(CLI::App& app);      // models.cc
 Action DefineModelsList(CLI::App& app);     // models.cc
 Action DefineModelsRemove(CLI::App& app);   // models.cc

@@ -1,10 +1,9 @@
 // `understudy deploy`: what serves which task, in which stage (flywheel/deploy).
 #include <signal.h>
-#include <unistd.h>
 
-#include <cstdlib>
-
+#include "access/audit_entry.h"
 #include "base/clock.h"
+#include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/deploy_view.h"
 #include "cli/exchange_file.h"
@@ -34,12 +33,6 @@ struct StepFlags : CommonFlags {
 struct MoveFlags : CommonFlags {
   std::string id, to, why;
 };
-
-std::string WhoAsks() {
-  const char* name = std::getenv("SUDO_USER");
-  if (!name) name = std::getenv("USER");
-  return name && *name ? name : fmt::format("user {}", ::getuid());
-}
 
 int64_t NowMs() {
   return Clock::System().WallMs();
@@ -90,6 +83,10 @@ void TellGateway(const CommonFlags& flags, const fs::path& workspace, Console& c
 Status Finish(DeployBook& book, const CommonFlags& flags, Console& console) {
   const bool changed = !book.steps().empty();
   if (flags.dry_run) return {};
+  for (const DeployStep& step : book.steps()) {
+    TRY_VOID(NoteInAudit(book.workspace(), audit_action::kDeployed, step.id,
+                         fmt::format("{} to {}", step.from, step.to)));
+  }
   TRY_VOID(book.Save());
   if (changed) TellGateway(flags, book.workspace(), console);
   return {};
@@ -114,7 +111,7 @@ Result<ExitCode> Start(StartFlags flags, Console& console) {
     *path = Resolved(*path, options.workspace);
   }
   TRY(auto book, DeployBook::Open(options.workspace));
-  TRY(const Deployment one, book.Start(start, options, WhoAsks(), NowMs()));
+  TRY(const Deployment one, book.Start(start, options, UserAtHand(), NowMs()));
   const std::string out = StepsOut(book, flags.json);
   TRY_VOID(Finish(book, flags, console));
   console.Out(out);
@@ -125,7 +122,7 @@ Result<ExitCode> Move(const MoveFlags& flags, DeploymentStage to, Console& conso
   TRY(const auto folder, LocateWorkspace(flags.workspace));
   TRY(auto book, DeployBook::Open(folder));
   const std::string why = flags.why.empty() ? "asked for" : flags.why;
-  TRY_VOID(book.Move(flags.id, to, {WhoAsks(), why}, NowMs()));
+  TRY_VOID(book.Move(flags.id, to, {UserAtHand(), why}, NowMs()));
   const std::string out = StepsOut(book, flags.json);
   TRY_VOID(Finish(book, flags, console));
   console.Out(out);

@@ -1,8 +1,10 @@
 // `understudy exchanges`: what was recorded, as a table, as JSON, or as exchange JSONL (the
 // export).
+#include "access/audit_entry.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "chat/exchange_json.h"
+#include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/exchange_view.h"
 #include "cli/flags.h"
@@ -66,6 +68,14 @@ ExchangeFilter Unlimited(ExchangeFilter filter) {
   return filter;
 }
 
+// Whole bodies leave the store.
+Status NoteExport(const ListFlags& flags, UsageStore& store, const ExchangeFilter& filter,
+                  const std::filesystem::path& folder) {
+  if (!flags.jsonl) return {};
+  TRY(const int64_t count, store.Count(filter));
+  return NoteInAudit(folder, audit_action::kExport, "exchange JSONL", Counted(count, "exchange"));
+}
+
 Status PrintJsonl(UsageStore& store, const ExchangeFilter& filter, Console& console) {
   BufferedOut out(console);
   return store.Scan(filter, [&out](Exchange&& exchange) {
@@ -109,6 +119,7 @@ Result<ExitCode> List(const ListFlags& flags, Console& console) {
     console.Out(flags.json ? fmt::format("{{\"count\":{}}}\n", count) : fmt::format("{}\n", count));
     return ExitCode::kOk;
   }
+  TRY_VOID(NoteExport(flags, *store, filter, folder));
   const auto print = flags.jsonl ? PrintJsonl : flags.json ? PrintJson : PrintTable;
   TRY_VOID(print(*store, filter, console));
   return ExitCode::kOk;
@@ -124,6 +135,7 @@ Result<ExitCode> Show(const ShowFlags& flags, Console& console) {
                     .Mend("understudy exchanges list shows their ids."));
   }
   if (!exchange) return Fail(std::move(exchange).error());
+  TRY_VOID(NoteInAudit(folder, audit_action::kReadBody, exchange->id, "as recorded"));
   console.Out(flags.json ? FormatExchangeLine(*exchange) + '\n' : DescribeExchange(*exchange));
   return ExitCode::kOk;
 }

@@ -3,6 +3,8 @@
 
 #include <csignal>
 
+#include "access/audit_entry.h"
+#include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
 #include "cli/helper_program.h"
@@ -118,6 +120,9 @@ Result<ExitCode> RunRefine(const RefineFlags& flags, Console& console) {
   if (options.inputs.empty()) {
     TRY(store, OpenStore(options.folder, true));
     options.store = store.get();
+    TRY(const int64_t calls, store->Count({}));
+    TRY_VOID(
+        NoteInAudit(options.folder, audit_action::kCollect, "refine", Counted(calls, "exchange")));
   }
   Result<Refined> refined;
   {
@@ -125,6 +130,10 @@ Result<ExitCode> RunRefine(const RefineFlags& flags, Console& console) {
     refined = Refine(options, watch.Hooks());
   }
   if (!refined) return Fail(std::move(refined).error());
+  if (!refined->deployments.empty() && flags.out.empty()) {
+    TRY_VOID(NoteInAudit(options.folder, audit_action::kDeployed, "refine",
+                         "written " + refined->deployments.filename().string()));
+  }
   if (!flags.no_reload) TellGateway(*refined, options, console);
   if (flags.json) {
     console.Out(json::serialize(ToJson(*refined)) + '\n');
