@@ -63,9 +63,10 @@ at::Tensor Softened(const at::Tensor& logits, const at::Tensor& hard, const Tens
 
 TensorBatch On(at::Device device, const TensorBatch& batch) {
   TensorBatch there = batch;
-  for (at::Tensor* tensor : {&there.rows.tokens, &there.rows.segments, &there.rows.positions,
-                             &there.rows.previous, &there.rows.ahead, &there.where, &there.targets, &there.weights,
-                             &there.soft_place, &there.soft_token, &there.soft_probability}) {
+  for (at::Tensor* tensor :
+       {&there.rows.tokens, &there.rows.segments, &there.rows.positions, &there.rows.previous,
+        &there.rows.ahead, &there.where, &there.targets, &there.weights, &there.soft_place,
+        &there.soft_token, &there.soft_probability}) {
     if (tensor->defined()) *tensor = tensor->to(device);
   }
   return there;
