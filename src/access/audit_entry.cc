@@ -129,6 +129,17 @@ Result<AuditEntry> ParseAuditLine(std::string_view line) {
   return entry;
 }
 
+json::object ToJson(const AuditEntry& entry) {
+  return {{"at", FormatWallMs(entry.at_ms)},
+          {"writer", entry.writer},
+          {"n", entry.number},
+          {"actor", entry.actor},
+          {"role", entry.role},
+          {"action", entry.action},
+          {"object", entry.object},
+          {"detail", entry.detail}};
+}
+
 bool IsAuditMacRight(std::string_view line, std::string_view key) {
   if (!HasMacTail(line)) return false;
   const std::string_view before = line.substr(0, line.size() - kMacTail);

@@ -73,6 +73,8 @@ std::string AuditGenesis(std::string_view key, std::string_view writer);
 std::string FormatAuditLine(AuditEntry& entry, std::string_view key);
 // Reads a line without its newline, whoever wrote it. kInvalidInput where it is none.
 Result<AuditEntry> ParseAuditLine(std::string_view line);
+// What people are shown of an entry: all of it but the chain.
+json::object ToJson(const AuditEntry& entry);
 // Whether the MAC at the line's end is that of the line.
 bool IsAuditMacRight(std::string_view line, std::string_view key);
 

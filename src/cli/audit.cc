@@ -28,14 +28,7 @@ Result<ExitCode> List(const AuditFlags& flags, Console& console) {
   Table table({{"AT"}, {"WHO"}, {"ROLE"}, {"DID"}, {"TO"}, {"BY"}, {"DETAIL"}});
   json::array list;
   for (const AuditEntry& entry : entries) {
-    list.push_back(json::object{{"at", FormatWallMs(entry.at_ms)},
-                                {"writer", entry.writer},
-                                {"n", entry.number},
-                                {"actor", entry.actor},
-                                {"role", entry.role},
-                                {"action", entry.action},
-                                {"object", entry.object},
-                                {"detail", entry.detail}});
+    list.push_back(ToJson(entry));
     table.Add({FormatWallMs(entry.at_ms), entry.actor, entry.role, entry.action, entry.object,
                entry.writer, entry.detail});
   }

@@ -17,4 +17,12 @@ Task<void> SendError(Visit& visit, const Error& error) {
   co_await SendJson(visit, HttpStatus(error), std::move(body));
 }
 
+Task<void> SendWhatCame(Visit& visit, const Status& came, std::string body) {
+  if (came) {
+    co_await SendJson(visit, 200, std::move(body));
+  } else {
+    co_await SendError(visit, came.error());
+  }
+}
+
 }  // namespace understudy

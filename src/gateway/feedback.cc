@@ -90,13 +90,9 @@ Task<Status> Take(Visit& visit, std::string* id) {
 Task<void> TakeFeedback(Visit& visit) {
   std::string id;
   const Status taken = co_await Take(visit, &id);
-  if (!taken) {
-    co_await SendError(visit, taken.error());
-    co_return;
-  }
   std::string body =
       json::serialize(json::object{{"object", "understudy.feedback"}, {"id", id}, {"taken", true}});
-  co_await SendJson(visit, 200, std::move(body));
+  co_await SendWhatCame(visit, taken, std::move(body));
 }
 
 }  // namespace understudy

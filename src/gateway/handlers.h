@@ -25,5 +25,7 @@ Task<void> TakeFeedback(Visit& visit);  // feedback.cc
 // For handlers: a JSON answer that nobody may keep, and an error in OpenAI's shape.
 Task<void> SendJson(Visit& visit, int status, std::string body);  // answers.cc
 Task<void> SendError(Visit& visit, const Error& error);
+// The body where all went well, else the error.
+Task<void> SendWhatCame(Visit& visit, const Status& came, std::string body);
 
 }  // namespace understudy

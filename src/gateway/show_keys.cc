@@ -24,17 +24,6 @@ json::object Describe(const ApiKey& key, int64_t now_ms) {
           {"revoked", MomentOrNull(key.revoked_ms)}};
 }
 
-json::object Describe(const AuditEntry& entry) {
-  return {{"at", FormatWallMs(entry.at_ms)},
-          {"writer", entry.writer},
-          {"n", entry.number},
-          {"actor", entry.actor},
-          {"role", entry.role},
-          {"action", entry.action},
-          {"object", entry.object},
-          {"detail", entry.detail}};
-}
-
 std::string ListOf(json::array data) {
   return json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
 }
@@ -61,16 +50,12 @@ Task<void> ListAudit(Visit& visit) {
   const std::function<Status()> work = [&]() -> Status {
     TRY(const auto entries, ReadAudit(visit.serving.options.workspace, limit));
     json::array data;
-    for (const AuditEntry& entry : entries) data.push_back(Describe(entry));
+    for (const AuditEntry& entry : entries) data.push_back(ToJson(entry));
     body = ListOf(std::move(data));
     return {};
   };
   const Status read = co_await visit.services.desk.Do(work);
-  if (!read) {
-    co_await SendError(visit, read.error());
-    co_return;
-  }
-  co_await SendJson(visit, 200, std::move(body));
+  co_await SendWhatCame(visit, read, std::move(body));
 }
 
 }  // namespace understudy

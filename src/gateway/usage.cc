@@ -136,11 +136,7 @@ Task<void> ShowUsage(Visit& visit) {
     return {};
   };
   const Status read = co_await visit.services.desk.Ask(work);
-  if (!read) {
-    co_await SendError(visit, read.error());
-    co_return;
-  }
-  co_await SendJson(visit, 200, std::move(body));
+  co_await SendWhatCame(visit, read, std::move(body));
 }
 
 Task<void> ListExchanges(Visit& visit) {
@@ -162,11 +158,7 @@ Task<void> ListExchanges(Visit& visit) {
     return {};
   };
   const Status read = co_await visit.services.desk.Ask(work);
-  if (!read) {
-    co_await SendError(visit, read.error());
-    co_return;
-  }
-  co_await SendJson(visit, 200, std::move(body));
+  co_await SendWhatCame(visit, read, std::move(body));
 }
 
 }  // namespace understudy
