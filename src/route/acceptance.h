@@ -35,7 +35,7 @@ struct AcceptanceInput {
 
 class Acceptance {
  public:
-  static constexpr uint64_t kMaxFileBytes = uint64_t{64} << 20;
+  static constexpr uint64_t kMaxFileBytes = uint64_t{16} << 20;
 
   // As ParseAcceptanceModel; `where` begins with the file.
   static Result<Acceptance> Load(const std::filesystem::path& file);

@@ -36,13 +36,20 @@ bool AllFinite(const std::vector<double>& numbers) {
   return std::ranges::all_of(numbers, [](double x) { return std::isfinite(x); });
 }
 
+// Decisions add these up as floats: what is greater than any fit's is refused before it is
+// infinite.
+bool AllUsable(const std::vector<double>& numbers) {
+  constexpr double kMost = 1e12;
+  return std::ranges::all_of(numbers, [](double x) { return std::abs(x) <= kMost; });
+}
+
 Status CheckScore(const LinearScore& score, size_t inputs, std::string_view where) {
   if (score.weights.size() != inputs || score.means.size() != inputs) {
     return Fail(Wrong(where, fmt::format("{} weights and {} means where {} are due",
                                          score.weights.size(), score.means.size(), inputs)));
   }
-  if (std::isfinite(score.bias) && AllFinite(score.weights) && AllFinite(score.means)) return {};
-  return Fail(Wrong(where, "a weight is not finite"));
+  if (AllUsable({score.bias}) && AllUsable(score.weights) && AllUsable(score.means)) return {};
+  return Fail(Wrong(where, "a weight is not finite, or beyond 1e12"));
 }
 
 Status CheckTable(const CalibrationTable& table, std::string_view where) {
@@ -240,7 +247,9 @@ Result<AcceptanceModel> ParseAcceptanceModel(std::string_view text) {
   TRY(model.policy, reader.Text("policy"));
   TRY_VOID(reader.Promise(model));
   TRY(const double dims, reader.Number("dims"));
-  if (!(dims >= 0 && dims <= kMaxDims)) return Fail(Wrong("dims", "from 0 to 65,536"));
+  if (!(dims >= 0 && dims <= kMaxDims) || dims != std::floor(dims)) {
+    return Fail(Wrong("dims", "a whole number from 0 to 65,536 is due"));
+  }
   model.dims = static_cast<size_t>(dims);
   TRY(model.tasks, reader.Tasks());
   TRY(model.before, reader.Score("before"));

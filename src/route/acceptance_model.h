@@ -69,8 +69,8 @@ struct AcceptanceModel {
   size_t before_inputs() const { return dims + 1 + kRequestFeatureCount + tasks.size(); }
 };
 
-// Sizes that belong together, finite numbers, ascending tables, thresholds from 0 to 2, ids that
-// are there and differ. kInvalidInput, `where` the member.
+// Sizes that belong together, finite numbers (weights within 1e12), ascending tables, thresholds
+// from 0 to 2, ids that are there and differ. kInvalidInput, `where` the member.
 Status CheckAcceptanceModel(const AcceptanceModel& model);
 
 // "router/" and eight hex digits of all the numbers.

@@ -13,13 +13,16 @@
 #include "base/config.h"
 #include "base/file.h"
 #include "base/ids.h"
+#include "route/plain_name.h"
 
 namespace understudy {
 namespace {
 
 constexpr int64_t kVersion = 1;
 constexpr uint64_t kMaxBytes = uint64_t{16} << 20;
-constexpr size_t kMaxName = 200;
+constexpr size_t kMaxText = 4000;       // bytes of a path
+constexpr size_t kMaxModels = 100;      // each is a server
+constexpr size_t kMaxServing = 10'000;  // deployments that are not retired
 constexpr int64_t kMaxContext = 1 << 20;
 constexpr int64_t kMaxSlots = 256;
 constexpr std::array<std::string_view, 4> kStages{"shadow", "canary", "live", "retired"};
@@ -35,7 +38,10 @@ class Members {
     const json::value value = Take(key);
     if (const auto* text = value.if_string()) {
       out->assign(text->data(), text->size());
-      if (text->size() > kMaxName * 20) Report(key, "is too long");
+      if (text->size() > kMaxText) Report(key, "is too long");
+      if (std::ranges::any_of(*text, [](unsigned char c) { return c < 0x20 || c == 0x7f; })) {
+        Report(key, "must not hold control characters");
+      }
     } else if (!value.is_null()) {
       Report(key, "must be a string");
     }
@@ -131,17 +137,11 @@ Result<Deployment> ReadDeployment(json::value value, const std::string& where) {
   return one;
 }
 
-bool IsName(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxName && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
 // What no member can say alone.
 class Checker {
  public:
   Status Check(const Deployments& all) {
+    TRY_VOID(Count(all));
     for (size_t i = 0; i < all.models.size(); ++i) {
       if (auto good = Model(all.models[i]); !good) {
         return Fail(Mended(good.error().At(fmt::format("models[{}].name", i))));
@@ -158,15 +158,30 @@ class Checker {
   }
 
  private:
+  static Status Count(const Deployments& all) {
+    if (all.models.size() > kMaxModels) {
+      return Fail(Mended(InvalidInput(fmt::format("{} models, and each is a server: at most {}",
+                                                  all.models.size(), kMaxModels))
+                             .At("models")));
+    }
+    const auto retired =
+        std::ranges::count(all.deployments, DeploymentStage::kRetired, &Deployment::stage);
+    const size_t serving = all.deployments.size() - static_cast<size_t>(retired);
+    if (serving <= kMaxServing) return {};
+    return Fail(Mended(
+        InvalidInput(fmt::format("{} that are not retired: at most {}", serving, kMaxServing))
+            .At("deployments")));
+  }
+
   Status Model(const DeployedModel& model) {
-    if (!IsName(model.name)) return Fail(NotAName(model.name));
+    if (!IsPlainName(model.name)) return Fail(NotAName(model.name));
     if (models_.insert(model.name).second) return {};
     return Fail(InvalidInput(fmt::format("another model is named \"{}\" already", model.name)));
   }
 
   Status One(const Deployment& one) {
-    if (!IsName(one.id)) return Fail(NotAName(one.id).At("id"));
-    if (!IsName(one.task)) return Fail(NotAName(one.task).At("task"));
+    if (!IsPlainName(one.id)) return Fail(NotAName(one.id).At("id"));
+    if (!IsPlainName(one.task)) return Fail(NotAName(one.task).At("task"));
     if (!ids_.insert(one.id).second) {
       return Fail(InvalidInput(fmt::format("\"{}\" is there twice", one.id)).At("id"));
     }
@@ -183,7 +198,7 @@ class Checker {
       return Fail(InvalidInput("an adapter needs both its name and its file").At("adapter_path"));
     }
     if (one.adapter.empty()) return {};
-    if (!IsName(one.adapter)) return Fail(NotAName(one.adapter).At("adapter"));
+    if (!IsPlainName(one.adapter)) return Fail(NotAName(one.adapter).At("adapter"));
     const auto [known, is_new] = files_.emplace(one.model + " " + one.adapter, one.adapter_path);
     if (is_new || known->second == one.adapter_path) return {};
     return Fail(InvalidInput(fmt::format("adapter {} of {} has two files: {} and {}", one.adapter,
@@ -271,60 +286,6 @@ Result<Deployments> ReadAll(json::value root) {
   return all;
 }
 
-ModelOptions* ModelNamed(Options& options, std::string_view name) {
-  const auto found = std::ranges::find(options.models, name, &ModelOptions::name);
-  return found == options.models.end() ? nullptr : &*found;
-}
-
-Status AddAdapter(ModelOptions& model, const Deployment& one, const std::string& workspace) {
-  const auto place = [&](const std::string& path) {
-    return (std::filesystem::path(workspace) / path).lexically_normal();
-  };
-  const auto known = std::ranges::find(model.adapters, one.adapter, &AdapterOptions::name);
-  if (known == model.adapters.end()) {
-    model.adapters.push_back({one.adapter, place(one.adapter_path).string()});
-    return {};
-  }
-  if (place(known->path) == place(one.adapter_path)) return {};
-  return Fail(InvalidInput(fmt::format("adapter {} of {} is {} in config.toml, and {} here",
-                                       one.adapter, one.model, known->path, one.adapter_path)));
-}
-
-Status AddDeployment(Options& options, const Deployment& one) {
-  ModelOptions* const model = ModelNamed(options, one.model);
-  if (!model) {
-    return Fail(
-        InvalidInput(fmt::format("there is no model \"{}\", neither among the file's "
-                                 "models nor in config.toml",
-                                 one.model)));
-  }
-  if (model->kind != "local" && !one.adapter.empty()) {
-    return Fail(
-        InvalidInput(fmt::format("model {} is of kind {}, and only local ones take "
-                                 "adapters",
-                                 one.model, model->kind)));
-  }
-  if (model->kind != "local" && !model->small) {
-    return Fail(
-        InvalidInput(fmt::format("model {} is not small, so its answers would go out "
-                                 "unverified",
-                                 one.model)));
-  }
-  return one.adapter.empty() ? Status{} : AddAdapter(*model, one, options.workspace);
-}
-
-// understudy/task:ID asks for a task's deployment by name: for the live one, if there is one.
-void AddTask(Options& options, const Deployment& one, const Deployments& all) {
-  for (const auto stage : {DeploymentStage::kLive, DeploymentStage::kCanary}) {
-    const Deployment* const better = all.Of(one.task, stage);
-    if (better == &one) break;
-    if (better) return;
-  }
-  auto& tasks = options.routing.tasks;
-  if (std::ranges::find(tasks, one.task, &TaskOptions::name) != tasks.end()) return;
-  tasks.push_back({.name = one.task, .model = one.model, .adapter = one.adapter});
-}
-
 }  // namespace
 
 std::string_view Name(DeploymentStage stage) {
@@ -401,32 +362,13 @@ Status WriteDeployments(const std::filesystem::path& file, Deployments& deployme
   if (auto good = ParseDeployments(text, file.string()); !good) {
     return Fail(std::move(good).error());
   }
+  if (text.size() > kMaxBytes) {
+    return Fail(InvalidInput(fmt::format("the deployments take {} bytes, and {} are read",
+                                         text.size(), kMaxBytes))
+                    .At(file.string())
+                    .Mend("Take some that are retired out of the file."));
+  }
   return WriteFileAtomically(file, text, 0600);
-}
-
-Result<Options> WithDeployments(Options options, const Deployments& deployments) {
-  for (const DeployedModel& model : deployments.models) {
-    if (ModelNamed(options, model.name)) continue;
-    ModelOptions made;
-    made.name = model.name;
-    made.kind = "local";
-    made.small = true;
-    made.zone = "local";
-    made.gguf = (std::filesystem::path(options.workspace) / model.gguf).lexically_normal();
-    made.context = model.context;
-    made.slots = model.slots;
-    options.models.push_back(std::move(made));
-  }
-  for (size_t i = 0; i < deployments.deployments.size(); ++i) {
-    const Deployment& one = deployments.deployments[i];
-    if (one.stage == DeploymentStage::kRetired) continue;
-    if (auto added = AddDeployment(options, one); !added) {
-      return Fail(Mended(std::move(added).error().At(
-          fmt::format("{}: deployments[{}]", DeploymentsPath(options.workspace).string(), i))));
-    }
-    AddTask(options, one, deployments);
-  }
-  return options;
 }
 
 }  // namespace understudy

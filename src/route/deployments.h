@@ -80,14 +80,15 @@ struct Deployments {
 std::filesystem::path DeploymentsPath(const std::filesystem::path& workspace);
 
 // Errors are kInvalidInput with the place ("deployments.json: deployments[1].stage") and say what
-// was expected: malformed JSON, another version, a member missing or of the wrong type, an id given
-// twice, two deployments of a task in one stage, one adapter name with two files.
+// was expected: malformed JSON, another version, a member missing or of the wrong type, a control
+// character in a name or path, an id given twice, two deployments of a task in one stage, one
+// adapter name with two files, more than 100 models or 10,000 deployments that are not retired.
 Result<Deployments> ParseDeployments(std::string_view text, std::string_view file_name);
 // As ParseDeployments; a file that does not exist is an empty Deployments.
 Result<Deployments> LoadDeployments(const std::filesystem::path& file);
 
-// Checks as ParseDeployments does, names the policy, and puts the file in place by a rename, so
-// that a reader sees the old or the new one. Mode 0600.
+// Checks as ParseDeployments and LoadDeployments (16 MiB at most) do, names the policy, and puts
+// the file in place by a rename, so that a reader sees the old or the new one. Mode 0600.
 Status WriteDeployments(const std::filesystem::path& file, Deployments& deployments);
 std::string FormatDeployments(const Deployments& deployments);
 

@@ -198,7 +198,7 @@ void Projection::Add(std::span<const Feature> features, float share, Embedding& 
 
 bool Normalize(Embedding& embedding) {
   const float length = std::sqrt(Dot(embedding, embedding));
-  if (!(length > 1e-12F)) {
+  if (!(length > 1e-12F) || !std::isfinite(length)) {
     embedding.fill(0);
     return false;
   }

@@ -85,7 +85,7 @@ class Projection {
   std::vector<int8_t> rows_;
 };
 
-// To length 1; false (and all zeros) where there is nothing.
+// To length 1; false (and all zeros) where there is nothing, or no number.
 bool Normalize(Embedding& embedding);
 float Dot(std::span<const float> a, std::span<const float> b);  // of kEmbeddingSize
 

@@ -26,6 +26,7 @@ inline constexpr size_t kMaxSystemBytes = 16384;
 // What must be equal in all requests of one frame: bits of the response format (0..2), whether
 // tools are offered (4), and whether the last message is a tool's result (8).
 uint8_t ShapeOf(const ChatRequest& request);
+inline constexpr uint8_t kShapes = 16;  // that there can be
 
 struct Prompt {
   uint8_t shape = 0;

@@ -7,17 +7,25 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "route/plain_name.h"
+#include "route/task_model_file.h"
 
 namespace understudy {
 namespace {
+
+constexpr size_t kMostName = 1000;  // bytes
 
 Error Contradiction(std::string what) {
   return InvalidInput("the task model contradicts itself: " + std::move(what))
       .Mend("Make it again with understudy cluster.");
 }
 
-bool AllFinite(std::span<const float> values) {
-  return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+// No number, or one that no clustering writes: sums of such might be none.
+constexpr float kMostWeight = 1e6F;
+constexpr float kMostOfUnit = 1.01F;  // of a vector of length 1
+
+bool AllWithin(std::span<const float> values, float most) {
+  return std::ranges::all_of(values, [=](float value) { return std::fabs(value) <= most; });
 }
 
 bool IsSet(std::span<const uint32_t> list) {
@@ -26,15 +34,21 @@ bool IsSet(std::span<const uint32_t> list) {
 
 Status CheckTask(const TaskInfo& info, const TaskShape& shape, size_t frames) {
   if (info.id.empty()) return Fail(Contradiction("a task without an id"));
+  if (!IsPlainName(info.id)) {
+    return Fail(Contradiction("the id of a task has others than letters, digits, '.', '_', '-'"));
+  }
   const auto wrong = [&](std::string_view what) {
     return Fail(Contradiction(fmt::format("task {} has {}", info.id, what)));
   };
+  if (std::max(info.name.size(), info.kind.size()) > kMostName) return wrong("an endless name");
   if (shape.frame >= frames) return wrong("a frame that is not there");
   if (shape.exemplars.empty()) return wrong("no exemplars");
-  if (!std::ranges::all_of(shape.exemplars, AllFinite) || !std::isfinite(shape.least_cosine)) {
-    return wrong("numbers that are none");
+  for (const Embedding& exemplar : shape.exemplars) {
+    if (!AllWithin(exemplar, kMostOfUnit)) return wrong("an exemplar of numbers that are none");
   }
-  if (!AllFinite(shape.cosines) || !std::ranges::is_sorted(shape.cosines)) {
+  if (!std::isfinite(shape.least_cosine)) return wrong("numbers that are none");
+  if (!std::ranges::all_of(shape.cosines, [](float x) { return std::isfinite(x); }) ||
+      !std::ranges::is_sorted(shape.cosines)) {
     return wrong("cosines out of order");
   }
   return {};
@@ -46,13 +60,14 @@ Status Check(const TaskModelData& data) {
       projection.rows().size() != kBuckets * kEmbeddingSize) {
     return Fail(Contradiction("a projection of another size"));
   }
-  if (!AllFinite(projection.idf()) || !AllFinite(projection.scales())) {
+  if (!AllWithin(projection.idf(), kMostWeight) || !AllWithin(projection.scales(), kMostWeight)) {
     return Fail(Contradiction("a projection with numbers that are none"));
   }
   if (data.tasks.size() != data.shapes.size()) {
     return Fail(Contradiction("not as many shapes as tasks"));
   }
   for (const Frame& frame : data.frames) {
+    if (frame.shape >= kShapes) return Fail(Contradiction("a frame of a shape that no call has"));
     if (!IsSet(frame.shingles) || !IsSet(frame.tools)) {
       return Fail(Contradiction("a frame whose sets are not sorted"));
     }
@@ -120,7 +135,7 @@ Result<TaskModel> TaskModel::Load(const std::filesystem::path& folder) {
                     .At(path.string())
                     .Mend("understudy cluster makes one."));
   }
-  TRY(const std::string bytes, ReadFile(path, uint64_t{1} << 30));
+  TRY(const std::string bytes, ReadFile(path, kMostTaskModelBytes));
   Result<TaskModel> model = Parse(bytes);
   if (!model) model.error().where = path.string();
   return model;

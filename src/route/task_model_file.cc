@@ -1,5 +1,6 @@
 #include "route/task_model_file.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -178,7 +179,7 @@ Result<TaskModel> TaskModel::Parse(std::string_view bytes) {
   TaskModelData data{.projection{std::move(idf), std::move(scales), std::move(rows)}};
   data.frames.resize(in.Count(20));
   for (Frame& frame : data.frames) {
-    frame.shape = static_cast<uint8_t>(in.Number<uint32_t>());
+    frame.shape = static_cast<uint8_t>(std::min<uint32_t>(in.Number<uint32_t>(), UINT8_MAX));
     frame.words_hash = in.Number<uint64_t>();
     frame.shingles = in.List();
     frame.tools = in.List();

@@ -22,5 +22,8 @@ namespace understudy {
 inline constexpr std::string_view kTaskModelMagic = "USTASKS\n";
 inline constexpr uint32_t kTaskModelVersion = 1;
 inline constexpr size_t kTaskModelHeader = 40;  // bytes
+// Of a file: what is longer is none. 2.4 MB are the projection's, the rest room for 250,000
+// exemplars.
+inline constexpr uint64_t kMostTaskModelBytes = uint64_t{64} << 20;
 
 }  // namespace understudy

@@ -86,6 +86,8 @@ TEST(AcceptanceModel, SaysWhatIsWrongWithAFile) {
       {with("\"dims\":2", "\"dims\":3"), "20 weights"},
       {with("\"dims\":2", "\"dims\":-1"), "65,536"},
       {with("\"dims\":2", "\"dims\":1e99"), "65,536"},
+      {with("\"dims\":2", "\"dims\":2.5"), "a whole number"},
+      {with("\"weights\":[5E-1", "\"weights\":[1e300"), "beyond 1e12 (before)"},
       {with("\"dims\":2", "\"dims\":\"2\""), "a number is due (dims)"},
       {with("\"tasks\":[", "\"tusks\":["), "missing (tasks)"},
       {with("\"id\":\"t-2\"", "\"id\":\"t-1\""), "twice (tasks[1])"},

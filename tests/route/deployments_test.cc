@@ -1,5 +1,7 @@
 #include "route/deployments.h"
 
+#include <fmt/format.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -143,12 +145,39 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"share", ONE(R"("stage":"live","share":1.5)"), "deployments[0].share", "0 to 1"},
         BadCase{"half", ONE(R"("stage":"live","adapter":"a")"), "deployments[0].adapter_path",
                 "both its name and its file"},
+        BadCase{"nul", ONE(R"("stage":"live","adapter":"a","adapter_path":"a.gguf\u0000.txt")"),
+                "deployments[0].adapter_path", "control characters"},
         BadCase{"adapter", ONE(R"("stage":"live","adapter":"a b","adapter_path":"x")"),
                 "deployments[0].adapter", "letters"},
         BadCase{"id", R"({"v":1,"deployments":[{"id":"a/b","task":"t","model":"m",
                 "stage":"live"}]})",
                 "deployments[0].id", "letters"}),
     [](const auto& info) { return std::string(info.param.name); });
+
+TEST(Deployments, NobodyRunsAHundredServers) {
+  Deployments all;
+  for (int i = 0; i <= 100; ++i) all.models.push_back({.name = fmt::format("m{}", i), .gguf = "g"});
+  const auto parsed = ParseDeployments(FormatDeployments(all), "d.json");
+  ASSERT_FALSE(parsed);
+  EXPECT_THAT(parsed.error().ToString(), HasSubstr("101 models"));
+  EXPECT_THAT(parsed.error().where, HasSubstr("models"));
+}
+
+TEST(Deployments, MoreThanIsReadIsNotWritten) {
+  const TempFolder folder;
+  Deployments all;
+  for (int i = 0; i < 5000; ++i) {
+    all.deployments.push_back({.id = fmt::format("d-{}", i),
+                               .task = "t",
+                               .model = "m",
+                               .stage = DeploymentStage::kRetired,
+                               .scorecard = std::string(3900, 's')});
+  }
+  const Status written = WriteDeployments(DeploymentsPath(folder.path()), all);
+  ASSERT_FALSE(written);
+  EXPECT_THAT(written.error().mend, HasSubstr("retired"));
+  EXPECT_FALSE(std::filesystem::exists(DeploymentsPath(folder.path())));
+}
 
 TEST(Deployments, OneAdapterNameIsOneFile) {
   Deployments all = Parsed(kWhole);

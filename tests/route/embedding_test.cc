@@ -115,6 +115,10 @@ TEST(Embedding, NothingGivesZeros) {
   EXPECT_EQ(Dot(nothing, nothing), 0);
   Embedding zeros{};
   EXPECT_FALSE(Normalize(zeros));
+  Embedding endless{};
+  endless.fill(3e38F);  // its length is none
+  EXPECT_FALSE(Normalize(endless));
+  EXPECT_EQ(endless[0], 0);
 }
 
 TEST(Embedding, EightBitsAreEnough) {

@@ -193,6 +193,25 @@ TEST(TaskModel, TakesNoPayloadThatLies) {
   }
 }
 
+// A sum that is no number must not pass for the nearest of all.
+TEST(TaskModel, ANumberBeyondAllMeasureIsRefused) {
+  TaskModelData exemplar = Data(), id = Data(), name = Data(), shape = Data();
+  exemplar.shapes[0].exemplars[0].fill(3e38F);
+  id.tasks[0].id = "t-1\r\nx-other: 1";
+  name.tasks[0].name.assign(2000, 'x');
+  shape.frames[0].shape = 200;
+  for (const TaskModelData* data : {&exemplar, &id, &name, &shape}) {
+    const auto model = TaskModel::Make(*data);
+    ASSERT_FALSE(model);
+    EXPECT_EQ(model.error().kind, ErrorKind::kInvalidInput);
+    EXPECT_THAT(model.error().mend, HasSubstr("understudy cluster"));
+  }
+  std::vector<float> idf(kBuckets, 1), scales(kBuckets, 1e30F);
+  TaskModelData scale = Data();
+  scale.projection = {idf, scales, std::vector<int8_t>(kBuckets * kEmbeddingSize, 100)};
+  EXPECT_FALSE(TaskModel::Make(std::move(scale)));
+}
+
 TEST(TaskModel, RefusesDataThatContradictsItself) {
   const auto error = [](TaskModelData data) {
     const auto model = TaskModel::Make(std::move(data));
