@@ -1,11 +1,13 @@
 #include "adapter/adapter_registry.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -22,7 +24,13 @@ constexpr size_t kLongestTask = 64;
 // A folder that goes away unless it was published.
 class Unpublished {
  public:
+  // A name of its own in the task's folder, which is made.
+  static Result<Unpublished> In(const fs::path& task) {
+    TRY_VOID(MakeFolders(task));
+    return Unpublished(task / fmt::format(".new-{}-{}", ::getpid(), ToHex(RandomBytes(4))));
+  }
   explicit Unpublished(fs::path path) : path_(std::move(path)) {}
+  Unpublished(Unpublished&& other) noexcept : path_(std::exchange(other.path_, {})) {}
   ~Unpublished() {
     std::error_code ignored;
     if (!path_.empty()) fs::remove_all(path_, ignored);
@@ -65,6 +73,16 @@ Result<uint32_t> NextNumber(const fs::path& folder) {
   return last + 1;
 }
 
+// So that a name outlives a power cut.
+Status SyncFolder(const fs::path& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fsync(fd) == 0;
+  const int reason = errno;
+  if (fd >= 0) ::close(fd);
+  if (synced) return {};
+  return Fail(IoErrorFromErrno("cannot sync " + folder.string(), reason));
+}
+
 // False where the number was taken meanwhile: a version is never empty, and rename(2) replaces
 // empty folders only.
 Result<bool> Rename(const fs::path& from, const fs::path& to) {
@@ -99,28 +117,75 @@ std::string AdapterVersion::name() const {
   return fmt::format("v{}", number);
 }
 
-Result<AdapterVersion> AdapterRegistry::Publish(const LoraAdapter& adapter, TensorType type,
-                                                const GgufFile& base,
-                                                TrainingRecord& record) const {
-  TRY_VOID(CheckTaskName(record.task));
-  const fs::path folder = root_ / record.task;
-  TRY_VOID(MakeFolders(folder));
-  Unpublished draft(folder / fmt::format(".new-{}-{}", ::getpid(), ToHex(RandomBytes(4))));
+// Drafts get their number last: of two processes that take the same one, the second goes on.
+Result<AdapterVersion> AdapterRegistry::Number(
+    const std::string& task, const fs::path& draft,
+    const std::function<Status(uint32_t number)>& papers) const {
+  const fs::path folder = root_ / task;
   TRY(uint32_t number, NextNumber(folder));
-  TRY_VOID(
-      WriteAdapterFolder(draft.path(), fmt::format("v{}", number), adapter, type, base, record));
   for (;;) {
-    const AdapterVersion version{record.task, number, folder / fmt::format("v{}", number)};
-    TRY(const bool published, Rename(draft.path(), version.folder));
+    TRY_VOID(papers(number));
+    TRY_VOID(SyncFolder(draft));
+    const AdapterVersion version{task, number, folder / fmt::format("v{}", number)};
+    TRY(const bool published, Rename(draft, version.folder));
     if (published) {
-      draft.Keep();
+      TRY_VOID(SyncFolder(folder));
       return version;
     }
     TRY(const uint32_t next, NextNumber(folder));
     number = std::max(next, number + 1);
-    TRY_VOID(WriteAdapterPapers(draft.path(), fmt::format("v{}", number), record,
-                                WithoutPeft(draft.path())));
   }
+}
+
+Result<AdapterVersion> AdapterRegistry::Publish(const LoraAdapter& adapter, TensorType type,
+                                                const GgufFile& base,
+                                                TrainingRecord& record) const {
+  TRY_VOID(CheckTaskName(record.task));
+  TRY(Unpublished draft, Unpublished::In(root_ / record.task));
+  TRY(const uint32_t first, NextNumber(root_ / record.task));
+  TRY_VOID(
+      WriteAdapterFolder(draft.path(), fmt::format("v{}", first), adapter, type, base, record));
+  TRY(const AdapterVersion version, Number(record.task, draft.path(), [&](uint32_t number) {
+        if (number == first) return Status();
+        return WriteAdapterPapers(draft.path(), fmt::format("v{}", number), record,
+                                  WithoutPeft(draft.path()));
+      }));
+  draft.Keep();
+  return version;
+}
+
+Result<AdapterVersion> AdapterRegistry::Adopt(const Adoption& adoption) const {
+  TRY_VOID(CheckTaskName(adoption.task));
+  TRY(const AdoptedAdapter adapter, ReadAdoption(adoption));
+  TRY(auto held, Holding(adoption.task, adapter.sha256));
+  if (held) return *std::move(held);
+  TRY(const auto earlier, List(adoption.task));
+  const std::string follows = earlier.empty() ? "" : earlier.back().name();
+  const auto copied = [&]() -> Result<AdapterVersion> {
+    TRY(Unpublished draft, Unpublished::In(root_ / adoption.task));
+    TRY_VOID(WriteAdoption(draft.path(), adoption, adapter));
+    TRY(const AdapterVersion version, Number(adoption.task, draft.path(), [&](uint32_t number) {
+          return WriteAdoptionPapers(draft.path(), fmt::format("v{}", number), follows, adoption,
+                                     adapter);
+        }));
+    draft.Keep();
+    return version;
+  }();
+  if (copied || copied.error().kind != ErrorKind::kIo) return copied;
+  return Fail(Error(copied.error())
+                  .Mend(fmt::format("The adapter takes {} MB in {}: see that there is room, and "
+                                    "that it may be written. Nothing was changed.",
+                                    adapter.bytes.size() / 1'000'000 + 1, root_.string())));
+}
+
+Result<std::optional<AdapterVersion>> AdapterRegistry::Holding(std::string_view task,
+                                                               std::string_view sha256) const {
+  TRY(const auto versions, List(task));
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
+    const auto hash = HashFile(version->gguf());  // one that cannot be read is none
+    if (hash && *hash == sha256) return *version;
+  }
+  return std::nullopt;
 }
 
 Result<std::vector<AdapterVersion>> AdapterRegistry::List(std::string_view task) const {

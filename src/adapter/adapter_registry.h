@@ -4,11 +4,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "adapter/adapter_folder.h"
+#include "adapter/adoption.h"
 #include "base/result.h"
 
 namespace understudy {
@@ -31,6 +34,15 @@ class AdapterRegistry {
   Result<AdapterVersion> Publish(const LoraAdapter& adapter, TensorType type, const GgufFile& base,
                                  TrainingRecord& record) const;
 
+  // Checks an adapter that was made elsewhere against its base and copies it, with its papers, to
+  // the task's next version, in the same way. One that the task has already, byte for byte, is that
+  // version, and nothing is written. Fails as CheckAdapterFile does, and as writing fails (a full
+  // disk); then nothing is left behind.
+  Result<AdapterVersion> Adopt(const Adoption& adoption) const;
+  // The task's version whose adapter.gguf has this SHA-256 (hex), the latest. Reads them all.
+  Result<std::optional<AdapterVersion>> Holding(std::string_view task,
+                                                std::string_view sha256) const;
+
   // By task, then by number. Empty where there are none. Folders that are still being written, and
   // whatever else lies there, are left out.
   Result<std::vector<AdapterVersion>> List() const;
@@ -39,6 +51,10 @@ class AdapterRegistry {
   Result<AdapterVersion> Latest(std::string_view task) const;
 
  private:
+  // `papers` writes what names the version into the draft.
+  Result<AdapterVersion> Number(const std::string& task, const std::filesystem::path& draft,
+                                const std::function<Status(uint32_t number)>& papers) const;
+
   std::filesystem::path root_;
 };
 

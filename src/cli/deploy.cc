@@ -3,6 +3,7 @@
 
 #include "access/audit_entry.h"
 #include "base/clock.h"
+#include "cli/adapter_versions.h"
 #include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/deploy_view.h"
@@ -96,8 +97,14 @@ Result<ExitCode> List(const CommonFlags& flags, Console& console) {
   TRY(const auto folder, LocateWorkspace(flags.workspace));
   TRY(auto book, DeployBook::Open(folder));
   const auto standings = Standings(book);
-  console.Out(flags.json ? json::serialize(DeploymentsJson(book, standings)) + '\n'
-                         : DeploymentsText(book, standings));
+  TRY(const auto versions, AdapterVersions(folder, book.deployments()));
+  if (!flags.json) {
+    console.Out(DeploymentsText(book, standings) + AdapterVersionsText(versions));
+    return ExitCode::kOk;
+  }
+  json::object out = DeploymentsJson(book, standings);
+  out["adapters"] = AdapterVersionsJson(versions, folder);
+  console.Out(json::serialize(out) + '\n');
   return ExitCode::kOk;
 }
 
@@ -109,6 +116,10 @@ Result<ExitCode> Start(StartFlags flags, Console& console) {
   for (std::string* path :
        {&start.adapter_path, &start.gguf, &start.scorecard, &start.tasks, &start.router}) {
     *path = Resolved(*path, options.workspace);
+  }
+  start.adopt = !flags.dry_run;
+  if (flags.dry_run && start.adapter.empty() && !start.adapter_path.empty()) {
+    start.adapter = start.task + "-new";  // its version is not known before it is taken over
   }
   TRY(auto book, DeployBook::Open(options.workspace));
   TRY(const Deployment one, book.Start(start, options, UserAtHand(), NowMs()));
@@ -226,7 +237,7 @@ Action DefineDeployStart(CLI::App& app) {
   AddValue(app, "--model", start.model, "NAME", "the local model, of config.toml or a new one")
       ->required();
   AddValue(app, "--file", start.adapter_path, "PATH",
-           "the adapter, GGUF (default: the task's newest in the workspace)");
+           "the adapter, GGUF, copied to adapters/TASK/vN (default: the task's newest there)");
   AddValue(app, "--adapter", start.adapter, "NAME", "what to call it (default: TASK-vN)");
   AddValue(app, "--gguf", start.gguf, "PATH", "file of a model that config.toml does not name");
   AddValue(app, "--context", start.context, "TOKENS", "of a new model, a slot (default 4096)")

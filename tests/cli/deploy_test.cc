@@ -102,6 +102,35 @@ TEST_F(DeployCommand, TakesTheTasksNewestAdapter) {
   EXPECT_EQ(Read().deployments.at(0).adapter_path, "adapters/t-1/v10/adapter.gguf");
 }
 
+TEST_F(DeployCommand, AFileFromElsewhereBecomesAVersion) {
+  const auto start = [&](const fs::path& file, const std::string& last) {
+    return Run({"start", "--task", "t-1", "--model", "tiny", "--gguf", TinyModel().model.string(),
+                "--file", file.string(), last});
+  };
+  ASSERT_EQ(start(TinyModel().adapter_a, "--dry-run").code, 0);
+  EXPECT_FALSE(fs::exists(fs::path(Workspace()) / "adapters/t-1"));
+  const Ran ran = start(TinyModel().adapter_a, "--no-reload");
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(Read().deployments.at(0).adapter, "t-1-v1");
+  EXPECT_EQ(Read().deployments.at(0).adapter_path, "adapters/t-1/v1/adapter.gguf");
+  ASSERT_EQ(Run({"retire", Id()}).code, 0);
+  ASSERT_EQ(start(TinyModel().adapter_b, "--no-reload").code, 0);
+  const std::string list = Run({"list"}).out;
+  EXPECT_THAT(list, AllOf(HasSubstr("Adapters"), HasSubstr("VERSION"), HasSubstr("v2"),
+                          HasSubstr("retired (" + Id() + ")")));
+  const json::value out = *ParseJson(Run({"list", "--json"}).out);
+  const json::array& adapters = out.at("adapters").as_array();
+  ASSERT_EQ(adapters.size(), 2u);
+  EXPECT_EQ(StringOr(adapters[0], "path"), "adapters/t-1/v1/adapter.gguf");
+  EXPECT_EQ(StringOr(adapters[0].at("deployments").at(0), "stage"), "retired");
+  EXPECT_EQ(StringOr(adapters[1].at("deployments").at(0), "stage"), "shadow");
+  EXPECT_EQ(StringOr(adapters[1], "from"), TinyModel().adapter_b.string());
+  EXPECT_EQ(StringOr(adapters[1], "sha256").size(), 64u);
+  // A version whose file is gone is said to be.
+  fs::remove(fs::path(Workspace()) / "adapters/t-1/v1/adapter.gguf");
+  EXPECT_THAT(Run({"list"}).out, HasSubstr("adapter.gguf is missing"));
+}
+
 TEST_F(DeployCommand, RefusesWhatCannotServe) {
   const Ran wrong = Start(TinyModel().model.string());
   EXPECT_NE(wrong.code, 0);

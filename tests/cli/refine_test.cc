@@ -151,7 +151,11 @@ TEST_F(RefineTest, TurnsTheWheelOnce) {
   ASSERT_EQ(deployed.deployments.size(), 2U);
   for (const Deployment& each : deployed.deployments) {
     EXPECT_EQ(each.stage, DeploymentStage::kLive);
-    EXPECT_TRUE(std::filesystem::exists(each.adapter_path));
+    EXPECT_EQ(each.adapter_path, fmt::format("adapters/{}/v1/adapter.gguf", each.task));
+    for (const char* file : {"adapter.gguf", "card.md", "manifest.json", "run.json"}) {
+      EXPECT_TRUE(std::filesystem::exists(folder_ / "ws/adapters" / each.task / "v1" / file))
+          << file;
+    }
   }
   const json::value again = Refine();
   ASSERT_TRUE(again.is_object());

@@ -292,6 +292,55 @@ TEST_F(DeployTest, StartChecksTheAdapterAgainstTheModel) {
   EXPECT_EQ(book.deployments().deployments.size(), 2u);
 }
 
+TEST_F(DeployTest, AnAdapterFromARunGetsAHomeThatOutlivesTheRun) {
+  Options options;
+  options.workspace = folder_.string();
+  const fs::path run = folder_ / "runs/tune/1/adapter.gguf";
+  DeployStart start{
+      .task = "t-2", .model = "new", .adapter_path = run, .adopt = true, .gguf = TinyModel().model};
+  const auto begin = [&](const fs::path& adapter) {
+    fs::create_directories(run.parent_path());
+    fs::copy_file(adapter, run, fs::copy_options::overwrite_existing);
+    DeployBook book = Open();
+    const auto one = book.Start(start, options, "ann", kBegin);
+    EXPECT_TRUE(one) << one.error().ToString();
+    EXPECT_TRUE(book.Move(one->id, DeploymentStage::kLive, {"ann", "good"}, kBegin));
+    EXPECT_TRUE(book.Save());
+    fs::remove_all(folder_ / "runs");
+    return *one;
+  };
+  const Deployment first = begin(TinyModel().adapter_a), second = begin(TinyModel().adapter_b);
+  EXPECT_EQ(first.adapter, "t-2-v1");
+  EXPECT_EQ(first.adapter_path, "adapters/t-2/v1/adapter.gguf");
+  EXPECT_EQ(second.adapter_path, "adapters/t-2/v2/adapter.gguf");
+  EXPECT_EQ(StageOf(first.id), DeploymentStage::kRetired);
+  // The run is gone, and there is something to go back to.
+  DeployBook book = Open();
+  ASSERT_TRUE(book.Move(second.id, DeploymentStage::kShadow, {"ann", "bad"}, kBegin + 1));
+  ASSERT_TRUE(book.Save());
+  EXPECT_EQ(book.deployments().Find(first.id)->stage, DeploymentStage::kLive);
+  EXPECT_TRUE(fs::exists(folder_ / first.adapter_path));
+  EXPECT_TRUE(WithDeployments(options, book.deployments()));
+}
+
+TEST_F(DeployTest, WhatCannotServeIsNotTakenOver) {
+  Options options;
+  options.workspace = folder_.string();
+  DeployBook book = Open();
+  DeployStart start{.task = "t-1",
+                    .model = "new",
+                    .adapter_path = TinyModel().adapter_b,
+                    .adopt = true,
+                    .gguf = TinyModel().model};
+  EXPECT_FALSE(book.Start(start, options, "ann", kBegin));  // t-1 has one in shadow
+  start.task = "t-2";
+  start.adapter_path = TinyModel().model;
+  EXPECT_FALSE(book.Start(start, options, "ann", kBegin));
+  start.adapter_path = "runs/gone/adapter.gguf";
+  EXPECT_EQ(book.Start(start, options, "ann", kBegin).error().kind, ErrorKind::kNotFound);
+  EXPECT_FALSE(fs::exists(folder_ / "adapters"));
+}
+
 TEST(Evidence, IsWhatTheAdapterIsToBlameFor) {
   const Deployment one{.task = "t-1", .model = "tiny", .adapter = "a"};
   const auto error = [&](const Exchange& row) -> std::optional<bool> {

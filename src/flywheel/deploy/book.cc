@@ -13,10 +13,11 @@
 
 #include <fmt/format.h>
 
+#include "adapter/adapter_registry.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/ids.h"
-#include "gguf/adapter_check.h"
+#include "gguf/file.h"
 
 namespace understudy {
 namespace {
@@ -101,14 +102,15 @@ Status CheckFiles(const DeployStart& start, const fs::path& base_path, const fs:
   if (base_path.empty()) return {};
   auto base = GgufFile::Open(workspace / base_path);
   if (!base) return Fail(std::move(base).error());
-  if (start.adapter.empty()) return {};
-  TRY(const GgufFile adapter, GgufFile::Open(workspace / start.adapter_path));
-  if (auto fits = CheckAdapter(*base, adapter); !fits) {
-    Error error = std::move(fits).error();
-    if (error.where.empty()) error.where = start.adapter_path;
-    return Fail(std::move(error));
-  }
-  return {};
+  if (start.adapter_path.empty()) return {};
+  return CheckAdapterFile(workspace / base_path, workspace / start.adapter_path);
+}
+
+// In adapters/TASK of the workspace, where versions are never changed.
+bool IsAtHome(const DeployStart& start, const fs::path& workspace) {
+  const fs::path home = (workspace / "adapters" / start.task).lexically_normal();
+  const fs::path file = (workspace / start.adapter_path).lexically_normal();
+  return std::ranges::mismatch(home, file).in1 == home.end();
 }
 
 Status AppendLine(const fs::path& file, const std::string& line) {
@@ -224,19 +226,44 @@ DeployState& DeployBook::StateOf(const Deployment& one) {
   return state;
 }
 
-Result<Deployment> DeployBook::Start(const DeployStart& start, const Options& options,
-                                     std::string who, int64_t now_ms) {
-  TRY_VOID(CheckPromise(start.promise));
-  TRY(const std::string base, BaseOf(start, deployments_, options));
-  TRY_VOID(CheckFiles(start, base, workspace_));
+Status DeployBook::CheckFree(const DeployStart& start) const {
+  const bool unnamed = start.adapter.empty() && !start.adapter_path.empty();
   for (const Deployment& other : deployments_.deployments) {
-    const bool same =
-        other.task == start.task && other.model == start.model && other.adapter == start.adapter;
+    const bool same = !unnamed && other.task == start.task && other.model == start.model &&
+                      other.adapter == start.adapter;
     if (other.stage == DeploymentStage::kRetired) continue;
     if (!same && (other.task != start.task || other.stage != DeploymentStage::kShadow)) continue;
     return Fail(InvalidInput(fmt::format("{} is {} for task {} already", other.id,
                                          Name(other.stage), other.task))
                     .Mend(fmt::format("End it first: understudy deploy retire {}", other.id)));
+  }
+  return {};
+}
+
+Status DeployBook::Adopt(DeployStart& start, const std::string& base, const std::string& who,
+                         int64_t now_ms) const {
+  if (start.adapter_path.empty() || base.empty() || IsAtHome(start, workspace_)) return {};
+  const AdapterRegistry registry(workspace_);
+  TRY(const AdapterVersion version, registry.Adopt({.task = start.task,
+                                                    .file = workspace_ / start.adapter_path,
+                                                    .base = workspace_ / base,
+                                                    .by = who,
+                                                    .at_ms = now_ms,
+                                                    .scorecard = start.scorecard}));
+  start.adapter_path = version.gguf().lexically_relative(workspace_).string();
+  if (start.adapter.empty()) start.adapter = fmt::format("{}-{}", start.task, version.name());
+  return {};
+}
+
+Result<Deployment> DeployBook::Start(DeployStart start, const Options& options, std::string who,
+                                     int64_t now_ms) {
+  TRY_VOID(CheckPromise(start.promise));
+  TRY(const std::string base, BaseOf(start, deployments_, options));
+  TRY_VOID(CheckFiles(start, base, workspace_));
+  TRY_VOID(CheckFree(start));
+  if (start.adopt) {
+    TRY_VOID(Adopt(start, base, who, now_ms));
+    TRY_VOID(CheckFree(start));  // now that it has its name
   }
   Deployments changed = deployments_;
   const bool is_new =

@@ -65,6 +65,10 @@ json::object ToJson(const DeployStep& step);
 
 struct DeployStart {
   std::string task, model, adapter, adapter_path;  // as in Deployment
+  // Copy the adapter into the workspace's adapters/TASK/vN first, unless it lies in adapters/TASK
+  // already (adapter/adapter_registry.h): a deployment outlives the run that made its adapter.
+  // Without a name it is then called TASK-vN.
+  bool adopt = false;
   std::string gguf;                   // of `model`, where neither config.toml nor the file has it
   int64_t context = 4096, slots = 4;  // likewise
   double share = 0.1;
@@ -86,10 +90,11 @@ class DeployBook {
   DeployState& StateOf(const Deployment& one);  // begun anew where it is of another stage
   const std::vector<DeployStep>& steps() const { return steps_; }  // not saved yet
 
-  // A new deployment in stage shadow, its adapter checked against the base model, whose file
-  // `options` or the deployments name. kInvalidInput where it cannot be; names what stands in the
-  // way: another one of the task in shadow, or one that serves this very adapter already.
-  Result<Deployment> Start(const DeployStart& start, const Options& options, std::string who,
+  // A new deployment in stage shadow, its adapter checked against the base model
+  // (adapter/adoption.h), whose file `options` or the deployments name. kInvalidInput where it
+  // cannot be; names what stands in the way: another one of the task in shadow, or one that serves
+  // this very adapter already. A copied adapter stays, also where the book is never saved.
+  Result<Deployment> Start(DeployStart start, const Options& options, std::string who,
                            int64_t now_ms);
 
   // What calls are given to their tasks and decided by, from now on: folder and file.
@@ -109,6 +114,9 @@ class DeployBook {
  private:
   struct Lock;
   DeployBook(std::filesystem::path workspace, std::shared_ptr<Lock> lock);
+  Status CheckFree(const DeployStart& start) const;
+  Status Adopt(DeployStart& start, const std::string& base, const std::string& who,
+               int64_t now_ms) const;
   void Apply(Deployment& one, DeploymentStage to, DeployReason reason, int64_t now_ms);
   Status LoadStates();
 

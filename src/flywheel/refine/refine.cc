@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "adapter/adapter_registry.h"
 #include "base/file.h"
 #include "base/line_reader.h"
 #include "flywheel/cluster/cluster_flags.h"
@@ -326,15 +327,23 @@ Status Turn::FitTheRouter() {
   return {};
 }
 
+// Where the candidate's adapter lies among the task's versions, from the workspace; as it is where
+// it is none of them yet.
+Result<std::string> HomeOf(const std::string& task, const CandidateCard& card,
+                           const fs::path& workspace) {
+  if (!card.adapter) return std::string();
+  TRY(const auto held, AdapterRegistry(workspace).Holding(task, card.adapter->sha256));
+  return held ? held->gguf().lexically_relative(workspace).string() : card.adapter->file;
+}
+
 Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Options& options) {
   const RefinedTask& task = refined_.tasks[chosen.place];
   const int64_t now = hooks_.clock->WallMs();
   const DeployReason reason{std::string(kRefine), refined_.promise, {}};
-  const std::string adapter =
-      task.adapter.empty() ? "" : fs::path(task.adapter).parent_path().filename().string();
+  TRY(const std::string home, HomeOf(task.id, chosen.candidate.card, options_.folder));
   for (const Deployment& old : book.deployments().deployments) {
     const bool same = old.task == task.id && old.stage != DeploymentStage::kRetired &&
-                      old.adapter_path == task.adapter;
+                      (old.adapter_path == task.adapter || old.adapter_path == home);
     if (same) return {};  // it is there already, in the stage that it has earned
   }
   if (const Deployment* old = book.deployments().Of(task.id, DeploymentStage::kShadow)) {
@@ -344,8 +353,8 @@ Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Optio
   start.task = task.id;
   start.model = fs::path(task.base).stem().string();
   start.gguf = task.base;
-  start.adapter = adapter.empty() ? "" : fmt::format("{}-{}", task.id, adapter.substr(0, 8));
   start.adapter_path = task.adapter;
+  start.adopt = true;
   TRY(start.most_tokens, AnswerRoom(clustered_ / task.id / "train.jsonl"));
   start.scorecard = (chosen.candidate.folder / "scorecard.json").string();
   start.promise = {.worse = options_.worse, .sure = options_.sure};
