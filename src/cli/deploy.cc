@@ -39,9 +39,17 @@ int64_t NowMs() {
   return Clock::System().WallMs();
 }
 
+// A model elsewhere takes no adapters: it serves as it is.
+bool IsElsewhere(const std::string& name, const Options& options) {
+  const auto model = std::ranges::find(options.models, name, &ModelOptions::name);
+  return model != options.models.end() && model->kind != "local";
+}
+
 // The adapter's file and its name, where only the task was given: its newest version.
-Status FillInAdapter(DeployStart& start, const fs::path& workspace) {
+Status FillInAdapter(DeployStart& start, const Options& options) {
   if (!start.adapter_path.empty() || !start.adapter.empty()) return {};
+  if (IsElsewhere(start.model, options)) return {};
+  const fs::path workspace = options.workspace;
   const fs::path folder = fs::path("adapters") / start.task;
   int64_t newest = 0;
   std::error_code missing;
@@ -112,7 +120,7 @@ Result<ExitCode> Start(StartFlags flags, Console& console) {
   TRY(const Options options, OpenWorkspace(flags.workspace));
   DeployStart& start = flags.start;
   start.promise = {flags.worse / 100, flags.sure / 100};
-  TRY_VOID(FillInAdapter(start, options.workspace));
+  TRY_VOID(FillInAdapter(start, options));
   for (std::string* path :
        {&start.adapter_path, &start.gguf, &start.scorecard, &start.tasks, &start.router}) {
     *path = Resolved(*path, options.workspace);
