@@ -1,6 +1,8 @@
 // `understudy report`: what the small models did, in all, by task and by agent.
 #include "flywheel/report/report.h"
 
+#include <cmath>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "cli/definitions.h"
@@ -8,6 +10,8 @@
 #include "cli/table.h"
 #include "cli/text.h"
 #include "cli/workspace.h"
+#include "route/deployments.h"
+#include "route/task_model.h"
 
 namespace understudy {
 namespace {
@@ -26,8 +30,20 @@ std::string Median(const LatencySummary& latency) {
   return latency.calls == 0 ? "-" : fmt::format("{:.0f} ms", latency.p50_ms);
 }
 
-std::string Agreement(const ReportRow& row) {
-  return row.compared == 0 ? "-" : fmt::format("{} of {}", row.equal, row.compared);
+// With the exact 95 % interval.
+std::string WithBounds(const ReportShare& share) {
+  if (share.of == 0) return "-";
+  const BinomialBounds bounds = share.bounds();
+  return fmt::format("{} of {} ({:.0f}-{:.0f} %)", share.count, share.of,
+                     std::floor(bounds.low * 100), std::ceil(bounds.high * 100));
+}
+
+std::string NameOf(const std::string& id, const Report& report) {
+  const auto name = report.task_names.find(id);
+  const auto stages = report.stages.find(id);
+  std::string text = id.empty() ? "-" : name == report.task_names.end() ? id : name->second;
+  if (stages != report.stages.end()) text += fmt::format(" ({})", stages->second);
+  return Printable(text);
 }
 
 Table RowsTable(std::string_view what, const std::map<std::string, ReportRow>& rows,
@@ -38,19 +54,15 @@ Table RowsTable(std::string_view what, const std::map<std::string, ReportRow>& r
                {"by small", kRight},
                {"escalated", kRight},
                {"failed", kRight},
-               {"in shadow equal", kRight},
+               {"as the reference", kRight},
                {"small p50", kRight},
                {"reference p50", kRight},
                {"before $", kRight},
                {"after $", kRight}});
   for (const auto& [id, row] : rows) {
-    const auto name = report.task_names.find(id);
-    table.Add({id.empty()                        ? "-"
-               : name == report.task_names.end() ? id
-                                                 : name->second,
-               HumanCount(row.calls), Percent(row.small_share()), HumanCount(row.escalated),
-               HumanCount(row.failed), Agreement(row), Median(row.small), Median(row.reference),
-               fmt::format("{:.4f}", row.cost_before_usd),
+    table.Add({NameOf(id, report), HumanCount(row.calls), Percent(row.small_share()),
+               HumanCount(row.escalated), HumanCount(row.failed), WithBounds(row.served_well),
+               Median(row.small), Median(row.reference), fmt::format("{:.4f}", row.cost_before_usd),
                fmt::format("{:.4f}", row.cost_after_usd)});
   }
   return table;
@@ -63,13 +75,36 @@ void Print(const Report& report, Console& console) {
   RowsTable("task", report.tasks, report).Print(console);
   console.Out("\n");
   RowsTable("agent", report.agents, report).Print(console);
-  console.Out(report.priced ? "\nbefore: what the reference would have cost (an estimate); after: "
+  console.Out(
+      "\nas the reference: of the shadow answers that would have been served, those that agree "
+      "with the reference's (exact 95 % interval)\n");
+  console.Out(report.priced ? "before: what the reference would have cost (an estimate); after: "
                               "what was charged\n"
-                            : "\nthe reference has no price in the config: costs are zero\n");
+                            : "the reference has no price in the config: costs are zero\n");
+}
+
+// The tasks' names and the stages of what serves them. A report needs neither, so a task model that
+// cannot be read is only said.
+Status AddDeployed(const std::filesystem::path& workspace, ReportOptions& wanted,
+                   Console& console) {
+  TRY(const Deployments all, LoadDeployments(DeploymentsPath(workspace)));
+  for (const Deployment& one : all.deployments) {
+    if (one.stage == DeploymentStage::kRetired) continue;
+    std::string& stages = wanted.stages[one.task];
+    stages += fmt::format("{}{}", stages.empty() ? "" : ", ", Name(one.stage));
+  }
+  if (all.tasks.empty()) return {};
+  const auto tasks = TaskModel::Load(workspace / all.tasks);
+  if (!tasks) {
+    console.Err(fmt::format("tasks have no names here: {}\n", tasks.error().ToString()));
+    return {};
+  }
+  for (const TaskInfo& task : tasks->tasks()) wanted.task_names[task.id] = task.name;
+  return {};
 }
 
 Result<ExitCode> RunReport(const ReportFlags& flags, Console& console) {
-  ReportOptions wanted{.filter = flags.filter, .task_names = {}};
+  ReportOptions wanted{.filter = flags.filter};
   const int64_t now_ms = Clock::System().WallMs();
   if (!flags.since.empty()) {
     TRY(wanted.filter.since_ms, ParseMomentMs(flags.since, now_ms));
@@ -80,6 +115,7 @@ Result<ExitCode> RunReport(const ReportFlags& flags, Console& console) {
   TRY(const auto folder, LocateWorkspace(flags.workspace));
   TRY(const Options options, OpenWorkspace(flags.workspace));
   TRY(const auto store, OpenStore(folder, true));
+  TRY_VOID(AddDeployed(folder, wanted, console));
   TRY(const Report report, MakeReport(*store, options, wanted));
   if (!flags.html.empty()) {
     TRY_VOID(WriteFileAtomically(flags.html, ToHtml(report)));

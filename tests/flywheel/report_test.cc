@@ -92,8 +92,10 @@ TEST_F(ReportTest, CountsWhoAnswered) {
   EXPECT_EQ(report.agents.at("office").calls, 4);
   EXPECT_EQ(report.all.small.calls, 1);
   EXPECT_DOUBLE_EQ(report.all.small.p50_ms, 1);
-  EXPECT_DOUBLE_EQ(report.all.reference.p50_ms, 2);
-  EXPECT_DOUBLE_EQ(report.all.reference.p95_ms, 3);
+  EXPECT_DOUBLE_EQ(report.all.reference.p50_ms, 2) << "the escalated call is no call of its own";
+  EXPECT_DOUBLE_EQ(report.all.reference.p95_ms, 2);
+  EXPECT_DOUBLE_EQ(report.all.after_escalation.p50_ms, 3);
+  EXPECT_EQ(report.all.all.calls, 3) << "the one that failed was not answered";
 }
 
 TEST_F(ReportTest, EstimatesWhatTheReferenceWouldHaveCost) {
@@ -124,11 +126,75 @@ TEST_F(ReportTest, ComparesShadowsWithTheReference) {
                          {Answer(AnswerKind::kReference, "big", true, 100, 5, 0.0011), shadow}));
   }
   const Report report = Made(calls);
-  EXPECT_EQ(report.all.compared, 2);
-  EXPECT_EQ(report.all.equal, 1);
+  EXPECT_EQ(report.all.agreed.of, 2);
+  EXPECT_EQ(report.all.agreed.count, 1);
   EXPECT_EQ(report.all.by_reference, 3);
   const std::string text = json::serialize(ToJson(report));
   EXPECT_THAT(text, HasSubstr("\"low\":1.2579"));  // Clopper-Pearson of 1 in 2: 0.01258 to 0.98742
+}
+
+// Answers that the router would not have asked for, and those that did not pass, say nothing of
+// what clients get.
+TEST_F(ReportTest, WhatWouldBeServedIsCountedApart) {
+  const auto call = [&](std::string_view says, VerdictKind verdict, double probability) {
+    AnswerRecord shadow = Answer(AnswerKind::kShadow, "tiny", false, 90, 3, 0.0002);
+    shadow.body = Body(says);
+    shadow.verdict.kind = verdict;
+    Exchange exchange = Call("t-1", Outcome::kServed,
+                             {Answer(AnswerKind::kReference, "big", true, 100, 5, 0), shadow});
+    exchange.decision->candidates = {
+        {.model = "tiny", .probability = probability, .threshold = 0.5}};
+    return exchange;
+  };
+  const Report report =
+      Made({call("yes", VerdictKind::kPass, 0.9), call("no", VerdictKind::kDiffers, 0.9),
+            call("yes", VerdictKind::kLowConfidence, 0.9),
+            call("no", VerdictKind::kInvalidJson, 0.9), call("no", VerdictKind::kDiffers, 0.4)});
+  const ReportRow& row = report.tasks.at("t-1");
+  EXPECT_EQ(row.agreed.of, 5);
+  EXPECT_EQ(row.agreed.count, 2);
+  EXPECT_EQ(row.would_serve.count, 2);
+  EXPECT_EQ(row.served_well.of, 2);
+  EXPECT_EQ(row.served_well.count, 1);
+  EXPECT_EQ(row.passed.of, 0);
+  EXPECT_NEAR(row.cost_shadow_usd, 0.001, 1e-12);
+  EXPECT_EQ(row.cost_after_usd, 0);
+  const json::value said = ToJson(report);
+  EXPECT_EQ(IntOr(said.at("all").at("served_agreement"), "of", 0), 2);
+  EXPECT_NEAR(NumberOr(said.at("all").at("served_agreement"), "low", 0), 0.01258, 1e-5);
+  EXPECT_NEAR(NumberOr(said.at("all").at("would_serve"), "share", 0), 0.4, 1e-12);
+  EXPECT_THAT(ToHtml(report), HasSubstr("shadow answers took $0.0010 more"));
+}
+
+TEST_F(ReportTest, WhatPassedVerificationAndWhatDidNot) {
+  AnswerRecord rejected = Answer(AnswerKind::kSlm, "tiny", false, 90, 3, 0);
+  rejected.verdict.kind = VerdictKind::kInvalidJson;
+  AnswerRecord down = rejected;
+  down.verdict.kind = VerdictKind::kError;
+  down.error = "unavailable: down";
+  AnswerRecord let_through = rejected;
+  let_through.served = true;
+  const Report report =
+      Made({Call("t-1", Outcome::kServed, {Answer(AnswerKind::kSlm, "tiny", true, 90, 3, 0)}),
+            Call("t-1", Outcome::kEscalated,
+                 {rejected, Answer(AnswerKind::kReference, "big", true, 100, 5, 0)}),
+            Call("t-1", Outcome::kFellBack,
+                 {down, Answer(AnswerKind::kReference, "big", true, 100, 5, 0)}),
+            Call("t-1", Outcome::kUnverified, {let_through})});
+  EXPECT_EQ(report.all.passed.of, 3) << "a model that is down answers nothing";
+  EXPECT_EQ(report.all.passed.count, 1);
+  EXPECT_EQ(report.all.by_small, 2);
+  EXPECT_EQ(report.all.unverified, 1);
+  EXPECT_EQ(report.all.fell_back, 1);
+}
+
+TEST_F(ReportTest, ATaskSaysInWhichStageItsDeploymentIs) {
+  ASSERT_TRUE(store_->Append({Call("t-1", Outcome::kServed, {})}, false));
+  const auto report = MakeReport(*store_, options_,
+                                 {.task_names = {{"t-1", "label"}}, .stages = {{"t-1", "live"}}});
+  ASSERT_TRUE(report);
+  EXPECT_EQ(StringOr(json::value(ToJson(*report)).at("tasks").at(0), "stages"), "live");
+  EXPECT_THAT(ToHtml(*report), HasSubstr("label <span class=note>live</span>"));
 }
 
 TEST_F(ReportTest, ThePageEscapesNamesAndNeedsNothingElse) {

@@ -71,6 +71,7 @@ Result<Report> MakeReport(UsageStore& store, const Options& options, const Repor
   report.tasks = Close(tasks, all.pace());
   report.agents = Close(agents, all.pace());
   report.task_names = wanted.task_names;
+  report.stages = wanted.stages;
   // The parts' estimates are finer than the whole's; the whole is their sum.
   report.all.cost_before_usd = 0;
   for (const auto& [task, row] : report.tasks) report.all.cost_before_usd += row.cost_before_usd;

@@ -1,6 +1,5 @@
 #include <fmt/chrono.h>
 
-#include "base/binomial.h"
 #include "base/markup.h"
 #include "flywheel/report/report.h"
 
@@ -52,21 +51,26 @@ std::string Milliseconds(const LatencySummary& latency) {
   return fmt::format("{:.0f} / {:.0f}", latency.p50_ms, latency.p95_ms);
 }
 
-std::string Agreement(const ReportRow& row) {
-  if (row.compared == 0) return "&ndash;";
-  const BinomialBounds agreed = BinomialInterval(row.equal, row.compared, 0.95);
-  return fmt::format("{} of {} ({} to {})", row.equal, row.compared, Percent(agreed.low),
-                     Percent(agreed.high));
+std::string Counted(const ReportShare& share) {
+  if (share.of == 0) return "&ndash;";
+  const BinomialBounds bounds = share.bounds();
+  return fmt::format("{} of {} ({} to {})", share.count, share.of, Percent(bounds.low),
+                     Percent(bounds.high));
 }
 
-std::string Line(std::string_view name, const ReportRow& row, bool priced) {
+std::string Line(std::string_view name, std::string_view stages, const ReportRow& row,
+                 bool priced) {
   std::string line = fmt::format(
-      "<tr><td>{}</td><td class=n>{}</td><td><div class=bar title=\"{}\"><i "
+      "<tr><td>{}{}</td><td class=n>{}</td><td><div class=bar title=\"{}\"><i "
       "style=\"width:{:.1f}%\"></i></div></td><td class=n>{}</td><td class=n>{}</td><td "
-      "class=n>{}</td><td class=n>{}</td><td class=n>{}</td><td class=n>{}</td>",
-      EscapeMarkup(name), row.calls, Percent(row.small_share()), row.small_share() * 100,
-      Percent(row.small_share()), row.escalated, row.failed, Agreement(row),
-      Milliseconds(row.small), Milliseconds(row.reference));
+      "class=n>{}</td><td class=n>{}</td><td class=n>{}</td><td class=n>{}</td><td "
+      "class=n>{}</td><td "
+      "class=n>{}</td><td class=n>{}</td>",
+      EscapeMarkup(name),
+      stages.empty() ? "" : fmt::format(" <span class=note>{}</span>", EscapeMarkup(stages)),
+      row.calls, Percent(row.small_share()), row.small_share() * 100, Percent(row.small_share()),
+      row.escalated, row.failed, Counted(row.passed), Counted(row.agreed), Counted(row.served_well),
+      Milliseconds(row.small), Milliseconds(row.reference), Milliseconds(row.all));
   if (priced) {
     line += fmt::format("<td class=n>{}</td><td class=n>{}</td>", Dollars(row.cost_before_usd),
                         Dollars(row.cost_after_usd));
@@ -75,20 +79,22 @@ std::string Line(std::string_view name, const ReportRow& row, bool priced) {
 }
 
 std::string Table(std::string_view what, const std::map<std::string, ReportRow>& rows,
-                  const std::map<std::string, std::string>& names, std::string_view unknown,
+                  const std::map<std::string, std::string>& names,
+                  const std::map<std::string, std::string>& stages, std::string_view unknown,
                   bool priced) {
   std::string out = fmt::format(
       "<div class=scroll><table><tr><th>{}</th><th class=n>calls</th><th colspan=2>by small "
-      "models</th><th class=n>escalated</th><th class=n>failed</th><th class=n>agreement in "
-      "shadow</th><th class=n>small p50 / p95 ms</th><th class=n>reference p50 / p95 "
-      "ms</th>{}</tr>\n",
+      "models</th><th class=n>escalated</th><th class=n>failed</th><th class=n>verified</th><th "
+      "class=n>as the reference</th><th class=n>of those served</th><th class=n>small p50 / p95 "
+      "ms</th><th class=n>reference p50 / p95 ms</th><th class=n>all p50 / p95 ms</th>{}</tr>\n",
       what, priced ? "<th class=n>before</th><th class=n>after</th>" : "");
   for (const auto& [id, row] : rows) {
     const auto name = names.find(id);
+    const auto stage = stages.find(id);
     out += Line(id.empty()            ? unknown
                 : name == names.end() ? std::string_view(id)
                                       : name->second,
-                row, priced);
+                stage == stages.end() ? std::string_view() : stage->second, row, priced);
   }
   return out + "</table></div>\n";
 }
@@ -111,18 +117,34 @@ std::string Figures(const Report& report) {
         "models</span></div>",
         all.reference.p50_ms, all.small.p50_ms);
   }
+  if (all.served_well.of > 0) {
+    const BinomialBounds bounds = all.served_well.bounds();
+    out += fmt::format(
+        "<div><b>{}</b><span>of {} answers that would be served are the reference's, {} to "
+        "{}</span></div>",
+        Percent(static_cast<double>(all.served_well.count) /
+                static_cast<double>(all.served_well.of)),
+        all.served_well.of, Percent(bounds.low), Percent(bounds.high));
+  }
   return out + "</div>\n";
 }
 
 std::string Notes(const Report& report) {
   std::string notes =
-      "<p class=note>Agreement is known where both answered (shadow), with an exact 95 % "
-      "interval. ";
-  notes += report.priced
-               ? "\"Before\" is an estimate: every call at the reference's price, tokens counted "
-                 "where it answered and taken from its calls of the same task elsewhere. \"After\" "
-                 "is what was charged, rejected answers included."
-               : "The reference has no price in the config, so no cost is shown.";
+      "<p class=note>Verified: of the answers that small models gave to clients' calls, those that "
+      "passed. As the reference: of shadow answers, where both answered, those that agree; of "
+      "those served: only of the ones that the router and verification would have let through. "
+      "Intervals are exact, 95 %. Latency is that of whole calls, \"reference\" without what was "
+      "escalated. ";
+  notes +=
+      report.priced
+          ? "\"Before\" is an estimate: every call at the reference's price, tokens counted "
+            "where it answered and taken from its calls of the same task elsewhere. \"After\" "
+            "is what was charged, rejected answers included" +
+                (report.all.cost_shadow_usd > 0 ? fmt::format("; shadow answers took {} more.",
+                                                              Dollars(report.all.cost_shadow_usd))
+                                                : std::string("."))
+          : "The reference has no price in the config, so no cost is shown.";
   return notes + "</p>\n";
 }
 
@@ -139,9 +161,10 @@ std::string ToHtml(const Report& report) {
                 report.reference.empty() ? "" : "; reference: " + EscapeMarkup(report.reference));
   if (report.all.calls > 0) {
     out += Figures(report);
-    out += "<h2>By task</h2>\n" +
-           Table("task", report.tasks, report.task_names, "(no task)", report.priced);
-    out += "<h2>By agent</h2>\n" + Table("agent", report.agents, {}, "(unnamed)", report.priced);
+    out += "<h2>By task</h2>\n" + Table("task", report.tasks, report.task_names, report.stages,
+                                        "(no task)", report.priced);
+    out +=
+        "<h2>By agent</h2>\n" + Table("agent", report.agents, {}, {}, "(unnamed)", report.priced);
     out += Notes(report);
   }
   return out + "</body></html>\n";

@@ -36,6 +36,16 @@ const AnswerRecord* ByReference(const Exchange& exchange) {
   return found == exchange.answers.end() ? nullptr : &*found;
 }
 
+// The router would have asked for the answer, and it passed: it differs, or it does not.
+bool WouldServe(const Exchange& exchange, const AnswerRecord& shadow) {
+  if (!shadow.verdict.ok() && shadow.verdict.kind != VerdictKind::kDiffers) return false;
+  if (!exchange.decision) return true;
+  return std::ranges::none_of(exchange.decision->candidates, [&](const Candidate& candidate) {
+    return candidate.model == shadow.model && candidate.deployment == shadow.deployment &&
+           candidate.probability < candidate.threshold;
+  });
+}
+
 }  // namespace
 
 void ReferencePace::Add(const ReferencePace& other) {
@@ -65,17 +75,22 @@ void Tally::AddShadow(const Exchange& exchange) {
     const json::value shadow = FirstMessage(answer.body);
     if (expected.is_null()) continue;
     const auto request = ParseJson(exchange.request);
-    ++row_.compared;
-    if (!shadow.is_null() &&
-        ExactMatch(expected, shadow, request ? *request : json::value(nullptr)))
-      ++row_.equal;
+    const bool agreed = !shadow.is_null() &&
+                        ExactMatch(expected, shadow, request ? *request : json::value(nullptr));
+    row_.agreed.Add(agreed);
+    const bool would_serve = WouldServe(exchange, answer);
+    row_.would_serve.Add(would_serve);
+    if (would_serve) row_.served_well.Add(agreed);
   }
 }
 
 void Tally::Add(const Exchange& exchange, bool small_served) {
   ++row_.calls;
   for (const AnswerRecord& answer : exchange.answers) {
-    if (answer.kind != AnswerKind::kShadow) row_.cost_after_usd += answer.cost_usd;
+    const bool shadow = answer.kind == AnswerKind::kShadow;
+    (shadow ? row_.cost_shadow_usd : row_.cost_after_usd) += answer.cost_usd;
+    const bool failed = answer.verdict.kind == VerdictKind::kError || !answer.error.empty();
+    if (answer.kind == AnswerKind::kSlm && !failed) row_.passed.Add(answer.verdict.ok());
   }
   const auto bytes = std::ssize(exchange.request);
   const AnswerRecord* served = Served(exchange);
@@ -87,14 +102,21 @@ void Tally::Add(const Exchange& exchange, bool small_served) {
   }
   AddShadow(exchange);
   switch (exchange.outcome) {
-    case Outcome::kServed:
-    case Outcome::kUnverified: ++(small_served ? row_.by_small : row_.by_reference); break;
+    case Outcome::kUnverified: row_.unverified += small_served; [[fallthrough]];
+    case Outcome::kServed: ++(small_served ? row_.by_small : row_.by_reference); break;
     case Outcome::kEscalated: ++row_.escalated; break;
     case Outcome::kFellBack: ++row_.fell_back; break;
     default: ++row_.failed; return;
   }
-  if (exchange.total_us > 0)
-    (small_served ? small_us_ : reference_us_).push_back(exchange.total_us);
+  AddLatency(exchange, small_served);
+}
+
+void Tally::AddLatency(const Exchange& exchange, bool small_served) {
+  if (exchange.total_us <= 0) return;
+  all_us_.push_back(exchange.total_us);
+  if (small_served) return small_us_.push_back(exchange.total_us);
+  const bool escalated = exchange.outcome == Outcome::kEscalated;
+  (escalated ? escalated_us_ : reference_us_).push_back(exchange.total_us);
 }
 
 ReportRow Tally::Row(const ReferencePace& overall) const {
@@ -105,6 +127,8 @@ ReportRow Tally::Row(const ReferencePace& overall) const {
   }
   row.small = Summarise(small_us_);
   row.reference = Summarise(reference_us_);
+  row.after_escalation = Summarise(escalated_us_);
+  row.all = Summarise(all_us_);
   return row;
 }
 

@@ -35,12 +35,13 @@ class Tally {
     Usage given;
   };
   void AddShadow(const Exchange& exchange);
+  void AddLatency(const Exchange& exchange, bool small_served);
 
   Price price_;
   ReportRow row_;
   ReferencePace pace_;
   std::vector<Unanswered> unanswered_;
-  std::vector<int64_t> small_us_, reference_us_;
+  std::vector<int64_t> small_us_, reference_us_, escalated_us_, all_us_;
 };
 
 }  // namespace understudy
