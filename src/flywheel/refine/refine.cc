@@ -96,6 +96,7 @@ class Turn {
   Result<TunedBase> Train(const TaskReport& task, const fs::path& base);
   Result<Evaluated> Measure(const TaskReport& task, const fs::path& base, const fs::path& adapter,
                             int64_t limit);
+  std::string FromWorkspace(const fs::path& path) const;
   Status StartDeployment(DeployBook& book, const Chosen& chosen, const Options& options);
 
   const RefineOptions& options_;
@@ -327,6 +328,13 @@ Status Turn::FitTheRouter() {
   return {};
 }
 
+// As deployments.json names what lies in the workspace, wherever that may be moved to.
+std::string Turn::FromWorkspace(const fs::path& path) const {
+  const fs::path inside = fs::absolute(path).lexically_relative(options_.folder);
+  const bool outside = inside.empty() || *inside.begin() == "..";
+  return outside ? fs::absolute(path).string() : inside.string();
+}
+
 // Where the candidate's adapter lies among the task's versions, from the workspace; as it is where
 // it is none of them yet.
 Result<std::string> HomeOf(const std::string& task, const CandidateCard& card,
@@ -356,7 +364,7 @@ Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Optio
   start.adapter_path = task.adapter;
   start.adopt = true;
   TRY(start.most_tokens, AnswerRoom(clustered_ / task.id / "train.jsonl"));
-  start.scorecard = (chosen.candidate.folder / "scorecard.json").string();
+  start.scorecard = FromWorkspace(chosen.candidate.folder / "scorecard.json");
   start.promise = {.worse = options_.worse, .sure = options_.sure};
   TRY(const Deployment begun, book.Start(start, options, std::string(kRefine), now));
   if (options_.start == DeploymentStage::kShadow) return {};
@@ -366,7 +374,7 @@ Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Optio
 Status Turn::DeployTasks() {
   if (!refined_.promised) return {};
   TRY(DeployBook book, DeployBook::Open(options_.folder));
-  book.Use(clustered_.string(), router_.string());
+  book.Use(FromWorkspace(clustered_), FromWorkspace(router_));
   for (const Chosen& chosen : chosen_) {
     if (refined_.tasks[chosen.place].served == 0) continue;
     TRY_VOID(StartDeployment(book, chosen, options_.config));
@@ -389,7 +397,9 @@ Status CheckOptions(const RefineOptions& options) {
 
 Result<Refined> Refine(const RefineOptions& options, const StageHooks& hooks) {
   TRY_VOID(CheckOptions(options));
-  Turn turn(options, hooks);
+  RefineOptions settled = options;
+  settled.folder = fs::absolute(options.folder).lexically_normal();
+  Turn turn(settled, hooks);
   TRY_VOID(turn.CurateCalls());
   TRY_VOID(turn.FindTasks());
   TRY_VOID(turn.TrainTasks());
