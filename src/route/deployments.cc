@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <set>
 #include <unordered_map>
@@ -80,7 +81,7 @@ class Members {
     json::value* found = left_.if_contains(key);
     if (!found) return nullptr;
     json::value value = std::move(*found);
-    left_.erase(key);
+    left_.stable_erase(key);  // what is left keeps its order
     return value;
   }
 
@@ -258,7 +259,19 @@ std::string PolicyOf(Deployments all) {
   return fmt::format("p-{:08x}", FastHash(CanonicalJson(ToJson(all))) & 0xffffffff);
 }
 
+// JSON has none that are not, but 1e999 is read as one; it could not be written again.
+bool AllFinite(const json::value& value) {
+  if (const auto* object = value.if_object()) {
+    return std::ranges::all_of(*object, [](const auto& item) { return AllFinite(item.value()); });
+  }
+  if (const auto* list = value.if_array()) return std::ranges::all_of(*list, AllFinite);
+  return !value.is_double() || std::isfinite(value.get_double());
+}
+
 Result<Deployments> ReadAll(json::value root) {
+  if (!AllFinite(root)) {
+    return Fail(Mended(InvalidInput("has a number that is too large for any program")));
+  }
   TRY(json::object object, ObjectAt(std::move(root), "the file"));
   Members in(std::move(object), "");
   Deployments all;

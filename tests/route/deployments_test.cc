@@ -76,6 +76,13 @@ TEST(Deployments, KeepsWhatItDoesNotKnow) {
   EXPECT_EQ(StringOr(again.at("deployments").at(0), "who"), "me");
 }
 
+// Taking known members out must not shuffle the others: people read the file.
+TEST(Deployments, KeepsTheOrderOfWhatItDoesNotKnow) {
+  const Deployments all = Parsed(R"({"v":1,"a":1,"b":2,"policy":"p","c":3,"tasks":"t","d":4})");
+  EXPECT_THAT(FormatDeployments(all), HasSubstr(R"("a":1,"b":2,"c":3,"d":4)"));
+  EXPECT_EQ(FormatDeployments(Parsed(FormatDeployments(all))), FormatDeployments(all));
+}
+
 TEST(Deployments, WritesWhatItReads) {
   const TempFolder folder;
   const auto file = DeploymentsPath(folder.path());
@@ -145,6 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadCase{"share", ONE(R"("stage":"live","share":1.5)"), "deployments[0].share", "0 to 1"},
         BadCase{"half", ONE(R"("stage":"live","adapter":"a")"), "deployments[0].adapter_path",
                 "both its name and its file"},
+        BadCase{"infinite", R"({"v":1,"mine":[{"x":1e999}]})", "d.json", "too large"},
         BadCase{"nul", ONE(R"("stage":"live","adapter":"a","adapter_path":"a.gguf\u0000.txt")"),
                 "deployments[0].adapter_path", "control characters"},
         BadCase{"adapter", ONE(R"("stage":"live","adapter":"a b","adapter_path":"x")"),
