@@ -176,6 +176,23 @@ TEST_F(RefineTest, TurnsTheWheelOnce) {
     EXPECT_TRUE(BoolOr(step, "unchanged", false)) << json::serialize(step);
   }
   EXPECT_EQ(Deployed().policy, deployed.policy);
+
+  // What the sequential test has refuted is not tried again with the very same adapter.
+  Deployments refuted = deployed;
+  Deployment& bad = refuted.deployments[0];
+  bad.stage = DeploymentStage::kRetired;
+  bad.since_ms = 5;
+  ASSERT_TRUE(WriteDeployments(DeploymentsPath(folder_ / "ws"), refuted));
+  ASSERT_TRUE(WriteFileAtomically(
+      folder_ / "ws/deployments.state.json",
+      fmt::format(R"({{"v":1,"deployments":{{"{}":{{"stage":"retired","since":5,"worse":0.05,)"
+                  R"("sure":0.95,"refuted":true,"paired":{{"rows":9,"errors":9}},)"
+                  R"("served":{{"rows":0,"errors":0}}}}}}}})",
+                  bad.id)));
+  const json::value third = Refine();
+  EXPECT_THAT(json::serialize(third), HasSubstr("which broke its promise"));
+  EXPECT_EQ(Deployed().deployments.size(), 2U);
+  EXPECT_EQ(Deployed().Find(bad.id)->stage, DeploymentStage::kRetired);
 }
 
 TEST_F(RefineTest, ShuffledAnswersAreNotDeployed) {

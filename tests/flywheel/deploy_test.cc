@@ -142,6 +142,13 @@ TEST_F(DeployTest, AnAdapterOfShuffledLabelsIsNeverPromoted) {
   EXPECT_EQ(standing.moved_to, DeploymentStage::kRetired);
   EXPECT_LT(standing.paired.rows, 20);
   EXPECT_THAT(standing.why, HasSubstr("more than 2 % of its answers differ"));
+  // And it is known that it was not ended by hand, until somebody takes it up again.
+  DeployBook book = Open();
+  const Deployment one = *book.deployments().Find("d-1");
+  EXPECT_TRUE(book.StateOf(one).refuted);
+  ASSERT_TRUE(book.Move("d-1", DeploymentStage::kShadow, {"ann", "again"}, kBegin + 9));
+  ASSERT_TRUE(book.Move("d-1", DeploymentStage::kRetired, {"ann", "enough"}, kBegin + 10));
+  EXPECT_FALSE(book.StateOf(*book.deployments().Find("d-1")).refuted);
 }
 
 // 400 adapters whose answers differ just too often, each stepped through 600 answers in pieces, as

@@ -37,9 +37,9 @@ json::object ToJson(const DeployState& state) {
   for (const auto& [hash, at] : state.seen) seen[fmt::format("{:016x}", hash)] = at;
   return {{"stage", Name(state.stage)},     {"since", state.since_ms},
           {"worse", state.promise.worse},   {"sure", state.promise.sure},
-          {"rollbacks", state.rollbacks},   {"paired", ToJson(state.paired)},
-          {"served", ToJson(state.served)}, {"newest", state.newest_ms},
-          {"seen", std::move(seen)}};
+          {"rollbacks", state.rollbacks},   {"refuted", state.refuted},
+          {"paired", ToJson(state.paired)}, {"served", ToJson(state.served)},
+          {"newest", state.newest_ms},      {"seen", std::move(seen)}};
 }
 
 Result<ErrorCounts> CountsFrom(const json::value& value, std::string_view key) {
@@ -57,6 +57,7 @@ Result<DeployState> StateFrom(const json::value& value) {
   state.promise = {NumberOr(value, "worse", 0), NumberOr(value, "sure", 0)};
   TRY_VOID(CheckPromise(state.promise));
   state.rollbacks = std::clamp<int64_t>(IntOr(value, "rollbacks", 0), 0, 60);
+  state.refuted = BoolOr(value, "refuted", false);
   TRY(state.paired, CountsFrom(value, "paired"));
   TRY(state.served, CountsFrom(value, "served"));
   state.newest_ms = IntOr(value, "newest", 0);
@@ -347,11 +348,12 @@ void DeployBook::Apply(Deployment& one, DeploymentStage to, DeployReason reason,
   const bool served = one.stage == DeploymentStage::kCanary || one.stage == DeploymentStage::kLive;
   DeployState& state = StateOf(one);
   if (served && to == DeploymentStage::kShadow) ++state.rollbacks;
+  const bool refuted = reason.refuted && to == DeploymentStage::kRetired;
   steps_.push_back({now_ms, one.id, one.task, std::string(Name(one.stage)), std::string(Name(to)),
                     std::move(reason)});
   one.stage = to;
   one.since_ms = now_ms;
-  StateOf(one);
+  StateOf(one).refuted = refuted;
 }
 
 Status DeployBook::Save() {

@@ -10,7 +10,8 @@
 // The state of a deployment belongs to its stage: where deployments.json says another stage, or
 // another moment since which it holds, the counting begins anew. So the file may be edited by hand.
 //   deployments.state.json: {"v":1,"deployments":{ID:{"stage","since","worse","sure","rollbacks",
-//     "paired":{"rows","errors"},"served":{"rows","errors"},"newest","seen":{HASH:at_ms}}}}
+//     "refuted","paired":{"rows","errors"},"served":{"rows","errors"},"newest",
+//     "seen":{HASH:at_ms}}}}
 //   deployments.log.jsonl, a line a step: {"at","who","id","task","from","to","why","evidence"}
 #pragma once
 
@@ -40,6 +41,8 @@ struct DeployState {
   DeploymentStage stage = DeploymentStage::kShadow;  // of these counts
   int64_t since_ms = 0;
   DeployPromise promise;
+  // Retired because the test has shown that it breaks the promise; until somebody moves it.
+  bool refuted = false;
   int64_t rollbacks = 0;       // each halves the chance of a mistake that the next test may take
   ErrorCounts paired, served;  // see evidence.h
   int64_t newest_ms = 0;       // arrival of the latest exchange that was looked at
@@ -52,6 +55,7 @@ struct DeployReason {
   std::string who;  // "ann", "sequential test"
   std::string why;
   json::object evidence;
+  bool refuted = false;  // as DeployState has it
 };
 
 // One line of the log.

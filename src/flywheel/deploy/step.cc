@@ -172,7 +172,8 @@ Result<DeployStanding> Settle(Trial& trial, DeployBook& book, int64_t now_ms) {
   if (!proof) return standing;
   standing.moved_to = proof->to;
   standing.why = proof->why;
-  DeployReason reason{std::string(kSequentialTest), proof->why, EvidenceJson(state)};
+  DeployReason reason{std::string(kSequentialTest), proof->why, EvidenceJson(state),
+                      proof->to == DeploymentStage::kRetired};
   TRY_VOID(book.Move(trial.id, proof->to, std::move(reason), now_ms));
   return standing;
 }

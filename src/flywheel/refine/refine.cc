@@ -345,21 +345,29 @@ Result<std::string> HomeOf(const std::string& task, const CandidateCard& card,
 }
 
 Status Turn::StartDeployment(DeployBook& book, const Chosen& chosen, const Options& options) {
-  const RefinedTask& task = refined_.tasks[chosen.place];
+  RefinedTask& task = refined_.tasks[chosen.place];
+  const std::string model = fs::path(task.base).stem().string();
   const int64_t now = hooks_.clock->WallMs();
   const DeployReason reason{std::string(kRefine), refined_.promise, {}};
   TRY(const std::string home, HomeOf(task.id, chosen.candidate.card, options_.folder));
   for (const Deployment& old : book.deployments().deployments) {
-    const bool same = old.task == task.id && old.stage != DeploymentStage::kRetired &&
+    const bool same = old.task == task.id && old.model == model &&
                       (old.adapter_path == task.adapter || old.adapter_path == home);
-    if (same) return {};  // it is there already, in the stage that it has earned
+    if (!same) continue;
+    // It is there already, in the stage that it has earned.
+    if (old.stage != DeploymentStage::kRetired) return {};
+    const DeployState& state = book.StateOf(old);
+    if (!state.refuted || state.promise.worse < options_.worse) continue;
+    task.why = fmt::format("{} is what {} served, which broke its promise: it takes more calls",
+                           old.adapter.empty() ? old.model : old.adapter, old.id);
+    return {};
   }
   if (const Deployment* old = book.deployments().Of(task.id, DeploymentStage::kShadow)) {
     TRY_VOID(book.Move(old->id, DeploymentStage::kRetired, reason, now));
   }
   DeployStart start;
   start.task = task.id;
-  start.model = fs::path(task.base).stem().string();
+  start.model = model;
   start.gguf = task.base;
   start.adapter_path = task.adapter;
   start.adopt = true;

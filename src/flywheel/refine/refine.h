@@ -12,6 +12,9 @@
 // are (the reference answered in the end), and so the failures of the last turn are among the
 // examples of the next.
 //
+// What the sequential test of `deploy` has refuted is not deployed again: it takes other calls, so
+// another adapter, or a laxer promise.
+//
 // A task is left to the reference, and the report says why, where its answers cannot be judged
 // (free text), where it has too few examples, or where no candidate is any good.
 #pragma once
