@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <set>
@@ -76,6 +78,7 @@ class Checker {
   void CheckAll() {
     CheckListen();
     CheckKeys();
+    CheckStore();
     for (size_t i = 0; i < options_.models.size(); ++i) CheckModel(i);
     CheckRouting();
     for (size_t i = 0; i < options_.routing.rules.size(); ++i) CheckRule(i);
@@ -85,6 +88,7 @@ class Checker {
  private:
   void CheckListen();
   void CheckKeys();
+  void CheckStore();
   void CheckModel(size_t index);
   void CheckUpstream(const ModelOptions& model, const std::string& path);
   void CheckHeader(std::string_view header, const std::string& path);
@@ -143,6 +147,27 @@ void Checker::CheckKeys() {
                     "a key); make one with `understudy init --api-key`");
     } else if (!names.insert(key.substr(0, colon)).second) {
       problems_.Add(path, fmt::format("the name \"{}\" is taken", key.substr(0, colon)));
+    }
+  }
+}
+
+void Checker::CheckStore() {
+  const std::string_view source = options_.store.master_key;
+  const bool known = std::ranges::any_of(
+      std::array<std::string_view, 3>{"file:", "env:", "command:"}, [&](std::string_view kind) {
+        return source.starts_with(kind) && source.size() > kind.size();
+      });
+  if (!known) {
+    problems_.Add("store.master_key",
+                  "expected \"file:PATH\", \"env:NAME\" or \"command:LINE\" (not shown here, "
+                  "it may be a key)");
+  }
+  for (size_t i = 0; i < options_.store.rules.size(); ++i) {
+    const RetentionRule& rule = options_.store.rules[i];
+    const std::string path = fmt::format("store.rules[{}]", i);
+    Require(path + ".name", rule.name);
+    if (rule.origin.empty() && rule.agent.empty() && rule.task.empty() && rule.outcome.empty()) {
+      problems_.Add(path, "has no condition; store.retain_days is for all other calls");
     }
   }
 }

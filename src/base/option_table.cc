@@ -82,6 +82,48 @@ void Walk(OptionVisitor& v, RecordOptions& o) {
           o.max_body_bytes);
 }
 
+template <class Item>
+void WalkList(OptionVisitor& v, std::string_view key, std::vector<Item>& items);
+
+constexpr int64_t kMaxDays = 36'500;
+
+void Walk(OptionVisitor& v, RetentionRule& o) {
+  v.Visit({"name", "Shown by `understudy store purge`; required."}, o.name);
+  v.Visit({"origin", "The call's origin, as `understudy store stats` shows it; empty: any."},
+          o.origin);
+  v.Visit({"agent", "The call's x-understudy-agent equals this; empty: any."}, o.agent);
+  v.Visit({"task", "The decision's task equals this; empty: any."}, o.task);
+  v.Visit(Choice("outcome",
+                 "|served|escalated|fell_back|unverified|invalid_request|unauthorized|too_large|"
+                 "overloaded|client_gone|timed_out|upstream_error|unavailable|broken_stream|"
+                 "shutdown|internal_error",
+                 "The call's outcome equals this; empty: any."),
+          o.outcome);
+  v.Visit({"days", "Such calls are purged when they are older; 0: kept for ever.", 0, kMaxDays},
+          o.days);
+}
+
+void Walk(OptionVisitor& v, StoreOptions& o) {
+  v.Visit({"master_key",
+           "What wraps the keys of all that is recorded: \"file:PATH\" (made where it is "
+           "missing and nothing was recorded yet), \"env:NAME\" or \"command:LINE\"; without "
+           "it nothing can be read."},
+          o.master_key);
+  v.Visit({"key_days", "Each origin's calls get a new data key after so many days.", 1, kMaxDays},
+          o.key_days);
+  v.Visit({.key = "max_bytes",
+           .help = "Once the store is as large, calls are served and no longer recorded (counted "
+                   "and logged), until `understudy store purge` makes room; 0: no limit.",
+           .max = int64_t{1} << 50,
+           .bytes = true},
+          o.max_bytes);
+  v.Visit({"retain_days",
+           "`understudy store purge` removes calls that are older; 0: they are kept for ever.", 0,
+           kMaxDays},
+          o.retain_days);
+  WalkList(v, "rules", o.rules);
+}
+
 void Walk(OptionVisitor& v, LogOptions& o) {
   v.Visit(Choice("level", "debug|info|warn|error|off", "Lines below this level are not written."),
           o.level);
@@ -191,9 +233,6 @@ void WalkLocal(OptionVisitor& v, ModelOptions& o) {
   v.Visit(local({"extra_args", "Passed to llama-server as they are."}), o.extra_args);
 }
 
-template <class Item>
-void WalkList(OptionVisitor& v, std::string_view key, std::vector<Item>& items);
-
 void Walk(OptionVisitor& v, ModelOptions& o) {
   constexpr int64_t kMaxPrice = 1'000'000;
   v.Visit({"name", "Unique, of a-z 0-9 . _ -; required."}, o.name);
@@ -274,6 +313,7 @@ void VisitOptions(OptionVisitor& visitor, Options& options) {
   WalkTable(visitor, "server", options.server);
   WalkTable(visitor, "auth", options.auth);
   WalkTable(visitor, "record", options.record);
+  WalkTable(visitor, "store", options.store);
   WalkTable(visitor, "log", options.log);
   WalkTable(visitor, "routing", options.routing);
   WalkTable(visitor, "runtime", options.runtime);

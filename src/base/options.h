@@ -44,6 +44,28 @@ struct RecordOptions {
   int64_t max_body_bytes = 4 << 20;  // larger requests or answers are stored without body
 };
 
+// Calls that are kept for another time than the rest. Every condition that is set must hold.
+struct RetentionRule {
+  bool operator==(const RetentionRule&) const = default;
+  std::string name;     // shown by `understudy store purge`
+  std::string origin;   // the keyed hash, as `understudy store stats` shows it
+  std::string agent;    // x-understudy-agent equals this
+  std::string task;     // the decision's task equals this
+  std::string outcome;  // the outcome's name equals this: "served", "client_gone", ...
+  int64_t days = 0;     // 0: for ever
+};
+
+struct StoreOptions {
+  bool operator==(const StoreOptions&) const = default;
+  // What wraps the keys that all recorded texts are sealed with: "file:PATH", "env:NAME" or
+  // "command:LINE" (seal/master_key.h).
+  std::string master_key = "file:keys/master.key";
+  int64_t key_days = 30;             // each origin gets a new data key after so long
+  int64_t max_bytes = 0;             // no more is recorded once the store is as large; 0: no limit
+  int64_t retain_days = 0;           // older calls are purged; 0: kept for ever
+  std::vector<RetentionRule> rules;  // the first that fits a call stands in for retain_days
+};
+
 struct LogOptions {
   std::string level = "info";  // debug, info, warn, error, off
   bool json = false;           // one JSON object a line
@@ -145,6 +167,7 @@ struct Options {
   ServerOptions server;
   AuthOptions auth;
   RecordOptions record;
+  StoreOptions store;
   LogOptions log;
   RoutingOptions routing;
   LocalRuntimeOptions runtime;

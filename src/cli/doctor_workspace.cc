@@ -6,6 +6,7 @@
 #include "cli/text.h"
 #include "cli/workspace.h"
 #include "net/server.h"
+#include "seal/master_key.h"
 
 namespace understudy {
 namespace {
@@ -62,6 +63,11 @@ Findings CheckWorkspace(const std::string& workspace, std::optional<Options>& op
   if (!Exists(ConfigPath(workspace))) return found;
   found.push_back(CheckSecretFile("keys folder", fs::path(workspace) / "keys", 0700));
   found.push_back(CheckSecretFile("origin key", OriginKeyPath(workspace), 0600));
+  if (options) {
+    if (const auto file = MasterKeyFile(options->store.master_key, workspace)) {
+      found.push_back(CheckSecretFile("master key", *file, 0600));
+    }
+  }
   found.push_back(CheckStore(workspace));
   return found;
 }

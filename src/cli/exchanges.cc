@@ -2,6 +2,8 @@
 // export).
 #include "access/audit_entry.h"
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/ids.h"
 #include "base/json.h"
 #include "chat/exchange_json.h"
 #include "cli/audit_note.h"
@@ -110,10 +112,20 @@ Status PrintTable(UsageStore& store, const ExchangeFilter& filter, Console& cons
   return {};
 }
 
+// A session that the gateway recorded is kept as a keyed hash of what its client sent.
+Status FindSession(UsageStore& store, const std::filesystem::path& folder, ExchangeFilter& filter) {
+  if (filter.session.empty()) return {};
+  TRY(const int64_t count, store.Count({.session = filter.session, .limit = 1}));
+  const auto key = count == 0 ? ReadFile(OriginKeyPath(folder), 4096) : Result<std::string>();
+  if (key && key->size() == 32) filter.session = KeyedHash(*key, filter.session);
+  return {};
+}
+
 Result<ExitCode> List(const ListFlags& flags, Console& console) {
-  TRY(const ExchangeFilter filter, FilterOf(flags));
+  TRY(ExchangeFilter filter, FilterOf(flags));
   TRY(const auto folder, LocateWorkspace(flags.workspace));
   TRY(const auto store, OpenStore(folder, true));
+  TRY_VOID(FindSession(*store, folder, filter));
   if (flags.count) {
     TRY(const int64_t count, store->Count(Unlimited(filter)));
     console.Out(flags.json ? fmt::format("{{\"count\":{}}}\n", count) : fmt::format("{}\n", count));

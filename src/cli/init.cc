@@ -9,6 +9,7 @@
 #include "cli/flags.h"
 #include "cli/starter_config.h"
 #include "cli/workspace.h"
+#include "seal/master_key.h"
 
 namespace understudy {
 namespace {
@@ -32,11 +33,18 @@ Status MakeOriginKey(const fs::path& workspace) {
   return WriteFileAtomically(path, RandomBytes(32), 0600);
 }
 
+// Not beside a store that another one sealed: a missing key must be missed.
+Status MakeMasterKey(const fs::path& workspace) {
+  if (Exists(StorePath(workspace))) return {};
+  return MakeMasterKeyFile(workspace / "keys" / "master.key");
+}
+
 Status MakeAllFolders(const fs::path& workspace) {
   TRY_VOID(MakeFolders(workspace, 0700));
   for (const char* name : {"models", "adapters", "runs", "run"}) {
     TRY_VOID(MakeFolders(workspace / name, 0700));
   }
+  TRY_VOID(MakeMasterKey(workspace));
   return MakeOriginKey(workspace);
 }
 

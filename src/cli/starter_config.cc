@@ -25,6 +25,11 @@ constexpr std::string_view kRecord = R"(
 enabled = true         # false: nothing is stored, nothing can be learned
 mode = "batched"       # "strict": an exchange is on disk before its answer ends; slower
 
+[store]
+# What was recorded is sealed; this key opens it. Keep a copy elsewhere: without it nothing can be
+# read. "env:NAME" and "command:LINE" take it from a variable or a key service.
+master_key = "file:keys/master.key"
+
 [log]
 level = "info"         # debug, info, warn, error, off
 

@@ -29,11 +29,15 @@ Result<std::filesystem::path> LocateWorkspace(const std::string& from_flag) {
                   .Mend("Make one with: understudy init " + folder.string()));
 }
 
-Result<Options> OpenWorkspace(const std::string& from_flag) {
-  TRY(const auto folder, LocateWorkspace(from_flag));
-  auto options = LoadConfig(folder);
+Result<Options> ReadConfig(const std::filesystem::path& workspace) {
+  auto options = LoadConfig(workspace);
   if (!options) return Fail(AsConfigError(std::move(options).error()));
   return options;
+}
+
+Result<Options> OpenWorkspace(const std::string& from_flag) {
+  TRY(const auto folder, LocateWorkspace(from_flag));
+  return ReadConfig(folder);
 }
 
 Status ReplaceConfig(const std::filesystem::path& workspace, const std::string& toml) {
@@ -54,7 +58,8 @@ Result<std::unique_ptr<UsageStore>> OpenStore(const std::filesystem::path& works
                     .At(StorePath(workspace).string())
                     .Mend("Send calls through understudy serve, or use understudy import."));
   }
-  return OpenSqliteStore(StorePath(workspace));
+  TRY(const Options options, ReadConfig(workspace));
+  return OpenSqliteStore(StorePath(workspace), options.store);
 }
 
 }  // namespace understudy

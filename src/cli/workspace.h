@@ -25,6 +25,9 @@ Result<std::filesystem::path> LocateWorkspace(const std::string& from_flag);
 // Reads and checks its config. What is wrong there ends the program with ExitCode::kConfig.
 Result<Options> OpenWorkspace(const std::string& from_flag);
 
+// The same where the folder is known.
+Result<Options> ReadConfig(const std::filesystem::path& workspace);
+
 // Writes a new config.toml, whole or not at all, once it has passed every check. Its mode stays.
 Status ReplaceConfig(const std::filesystem::path& workspace, const std::string& toml);
 

@@ -60,8 +60,10 @@ json::value ReadMeta(const fs::path& folder) {
   return meta ? *std::move(meta) : json::value(nullptr);
 }
 
-// Whether all its files are still there, by their sizes.
+// Whether all its files are still there, by their sizes, and nothing in it was erased since.
 bool IsWhole(const fs::path& folder, const json::value& meta) {
+  std::error_code none;
+  if (fs::exists(folder / kStaleMark, none)) return false;
   const json::value* outputs = Find(meta, "outputs");
   const auto* list = outputs ? outputs->if_array() : nullptr;
   return list && std::ranges::all_of(*list, [&](const json::value& file) {

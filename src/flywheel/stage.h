@@ -29,6 +29,10 @@
 
 namespace understudy {
 
+// A run with a file of this name is done again when it is asked for: what it was made of was
+// erased.
+inline constexpr const char* kStaleMark = "stale.json";
+
 struct StageSpec {
   std::string name;     // "curate"; a folder's name
   std::string version;  // another version, another run: raise it when the output changes

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "gateway/routes.h"
+#include "store/patient_store.h"
 
 namespace understudy {
 namespace {
@@ -21,8 +22,8 @@ ServerLimits LimitsOf(const ServerOptions& options) {
 
 Result<std::unique_ptr<Recorder>> MakeRecorder(const Options& options, size_t threads) {
   if (!options.record.enabled) return nullptr;
-  TRY(auto store, OpenSqliteStore(std::filesystem::path(options.workspace) / "store.db"));
-  return std::make_unique<Recorder>(std::move(store), options.record, threads);
+  const auto path = std::filesystem::path(options.workspace) / "store.db";
+  return std::make_unique<Recorder>(OpenPatiently(path, options.store), options.record, threads);
 }
 
 // For reading beside the recorder. Makes no store where there is none.
@@ -43,6 +44,7 @@ std::string NeedsRestart(const Options& before, const Options& after) {
   if (before.server.listen != after.server.listen) return "server.listen";
   if (before.server.threads != after.server.threads) return "server.threads";
   if (before.record != after.record) return "record.*";
+  if (before.store != after.store) return "store.*";
   return {};
 }
 

@@ -61,7 +61,8 @@ Status Parse(Call& call) {
       fmt::format("{}|{}|{}", call.key_name, call.chat.user, HostOf(call.http.peer));
   exchange.origin = HashedOrigin(call.serving.origin_key, origin);
   exchange.agent = call.http.headers.Get("x-understudy-agent");
-  exchange.session = SessionOf(call);
+  // A client may name a person in it, so it is kept as origins are.
+  exchange.session = KeyedHash(call.serving.origin_key, SessionOf(call));
   exchange.streamed = call.chat.stream;
   KeepForUpstream(call);
   call.parsed = true;

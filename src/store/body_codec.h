@@ -1,6 +1,6 @@
-// Where texts become stored bytes, and back: the one seam for compression now and for sealing
-// (encryption) to come. Every stored row of bytes begins with its CodecId (schema.h), so that rows
-// of several kinds live in one file and old ones stay readable.
+// Where texts become compressed bytes, and back; sealed_codec.h seals what this makes. Compressed
+// bytes begin with their CodecId (schema.h), so that rows of several kinds live in one file and old
+// ones stay readable.
 //
 // Compression is zstd: level 1 alone, level 3 with a trained dictionary, which makes both smaller
 // and faster on bodies of a few kB (measured on agents' logs: 2.9 against 7.5 to 10 times smaller,
@@ -19,13 +19,17 @@
 
 namespace understudy {
 
-enum class BodyColumn : uint8_t { kBody, kDetail };
+// Frozen values: sealed bytes are bound to them. Append only.
+enum class BodyColumn : uint8_t { kBody = 0, kDetail = 1, kDictionary = 2 };
 enum class Effort : uint8_t { kFull, kHaste };
 
-// Whose bytes they are: unique for ever, so that sealed bytes can be bound to their place.
+// Whose bytes they are, and what else of the exchange sealed bytes are bound to.
 struct BodyPlace {
   std::string_view exchange;  // Exchange::id
   BodyColumn column = BodyColumn::kBody;
+  std::string_view origin = {}, session = {};
+  int64_t at_ms = 0;
+  uint8_t outcome = 0;
 };
 
 // One thread at a time. Keeps its compression contexts and dictionaries.

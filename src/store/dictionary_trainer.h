@@ -39,6 +39,7 @@ class DictionaryTrainer {
   // A dictionary to be used from now on, once, after the training that made it.
   std::optional<TrainedDictionary> Take();
 
+  bool collecting() const { return collecting_ && !training(); }  // the next Offer is a sample
   bool training() const { return result_.valid(); }
   void Wait() const { result_.wait(); }  // for a training under way; for tests and imports
 

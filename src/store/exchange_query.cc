@@ -31,8 +31,9 @@ Result<std::optional<ExchangeQuery>> ExchangeQuery::From(const ExchangeFilter& f
   TRY(const bool agent, RequireName(query, "agent = ?", filter.agent, names));
   TRY(const bool model, RequireName(query, "model = ?", filter.model, names));
   TRY(const bool task, RequireName(query, "task = ?", filter.task, names));
+  TRY(const bool origin, RequireName(query, "origin = ?", filter.origin, names));
   if (filter.outcome) Require(query, "outcome = ?", static_cast<int64_t>(*filter.outcome));
-  if (!session || !agent || !model || !task) return std::nullopt;
+  if (!session || !agent || !model || !task || !origin) return std::nullopt;
   query.values.push_back(filter.limit > 0 ? filter.limit : -1);  // -1: no limit
   return query;
 }

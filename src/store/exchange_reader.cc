@@ -258,8 +258,8 @@ Result<AnswerRecord> ExchangeReader::LoadAnswer() {
 
 Status ExchangeReader::LoadDetail(Exchange& exchange) {
   if (detail_.empty()) return {};
-  TRY_VOID(file_.dictionaries->codec().Decode(
-      detail_, {.exchange = exchange.id, .column = BodyColumn::kDetail}, plain_));
+  TRY_VOID(file_.sealing->Decode(file_.dictionaries->codec(), detail_,
+                                 PlaceOf(exchange, BodyColumn::kDetail), plain_));
   TRY(const auto parts, UnpackParts(plain_));
   if (parts.size() != 1 + 2 * exchange.answers.size()) {
     return Damaged("an exchange's detail does not fit its answers", exchange.id);
@@ -276,8 +276,8 @@ Status ExchangeReader::LoadBody(int64_t row, Exchange& exchange) {
   body_.Bind(1, row);
   TRY(const bool there, body_.Step());
   if (!there) return {};  // it had none
-  auto decoded = file_.dictionaries->codec().Decode(
-      body_.Blob(0), {.exchange = exchange.id, .column = BodyColumn::kBody}, plain_);
+  auto decoded = file_.sealing->Decode(file_.dictionaries->codec(), body_.Blob(0),
+                                       PlaceOf(exchange, BodyColumn::kBody), plain_);
   body_.Reset();
   TRY_VOID(std::move(decoded));
   TRY(const auto parts, UnpackParts(plain_));

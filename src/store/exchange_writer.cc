@@ -119,16 +119,15 @@ Result<size_t> ExchangeWriter::Append(const std::vector<Exchange>& batch, bool d
   file_.dictionaries->Refresh();
   effort_ = batch.size() >= kManyAtOnce && !durable ? Effort::kHaste : Effort::kFull;
   auto added = AppendAll(batch);
-  if (!added) {  // rolled back, with the names that it gave numbers to
-    file_.names.Forget();
-    file_.sessions.Forget();
-  }
+  if (!added) file_.Forget();  // rolled back, with the numbers that it gave
   file_.checkpointer->AfterCommit();
   return added;
 }
 
 Result<size_t> ExchangeWriter::AppendAll(const std::vector<Exchange>& batch) {
   TRY(Transaction transaction, Transaction::Begin(*file_.database));
+  TRY_VOID(file_.Settle());
+  TRY_VOID(CheckRoom());
   size_t added = 0;
   for (const auto& exchange : batch) {
     TRY(const bool is_new, AppendOne(exchange));
@@ -136,6 +135,22 @@ Result<size_t> ExchangeWriter::AppendAll(const std::vector<Exchange>& batch) {
   }
   TRY_VOID(transaction.Commit());
   return added;
+}
+
+// Not an error of any one exchange: the batch is tried again until there is room.
+Status ExchangeWriter::CheckRoom() {
+  const int64_t most = file_.options.max_bytes;
+  if (most <= 0) return {};
+  TRY(const int64_t used, file_.UsedBytes());
+  if (used < most) return {};
+  Error full =
+      IoError(fmt::format("the store is full: it holds {} bytes, and store.max_bytes is "
+                          "{}; calls are served and not recorded",
+                          used, most));
+  return Fail(std::move(full)
+                  .At(file_.database->name())
+                  .Mend("understudy store purge makes room, or raise store.max_bytes")
+                  .Retryable());
 }
 
 Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
@@ -165,7 +180,8 @@ Result<bool> ExchangeWriter::AppendOne(const Exchange& exchange) {
   TRY_VOID(InsertAnswers(row, exchange.answers));
   // What haste makes larger says nothing about the dictionary.
   if (effort_ == Effort::kFull || file_.dictionaries->codec().dictionary() == 0) {
-    file_.dictionaries->Offer(plain_, body_.size());
+    TRY(const int64_t origin, file_.names.Intern(exchange.origin));
+    file_.dictionaries->Offer(plain_, body_.size(), origin);
   }
   return true;
 }
@@ -200,6 +216,10 @@ Result<bool> ExchangeWriter::Supplement(const Exchange& later) {
   return true;
 }
 
+Status ExchangeWriter::Rewrite(int64_t row, const Exchange& whole) {
+  return Replace(row, whole, whole.answers.size());
+}
+
 Status ExchangeWriter::Replace(int64_t row, const Exchange& whole, size_t answers_before) {
   TRY_VOID(EncodeDetail(whole));
   TRY_VOID(EncodeBody(whole));
@@ -226,8 +246,16 @@ Status ExchangeWriter::EncodeBody(const Exchange& exchange) {
   body_.clear();
   if (AllEmpty(parts_)) return {};
   PackParts(parts_, plain_);
-  return file_.dictionaries->codec().Encode(
-      plain_, {.exchange = exchange.id, .column = BodyColumn::kBody}, body_, effort_);
+  return Seal(exchange, BodyColumn::kBody, effort_, body_);
+}
+
+// What is in plain_.
+Status ExchangeWriter::Seal(const Exchange& exchange, BodyColumn column, Effort effort,
+                            std::string& out) {
+  TRY(const int64_t origin, file_.names.Intern(exchange.origin));
+  TRY(const DataKey* key, file_.keys->ForBody(origin, exchange.at_ms));
+  return file_.sealing->Encode(file_.dictionaries->codec(), *key, plain_, PlaceOf(exchange, column),
+                               out, effort);
 }
 
 Status ExchangeWriter::EncodeDetail(const Exchange& exchange) {
@@ -239,8 +267,7 @@ Status ExchangeWriter::EncodeDetail(const Exchange& exchange) {
   detail_.clear();
   if (AllEmpty(parts_)) return {};
   PackParts(parts_, plain_);
-  return file_.dictionaries->codec().Encode(
-      plain_, {.exchange = exchange.id, .column = BodyColumn::kDetail}, detail_);
+  return Seal(exchange, BodyColumn::kDetail, Effort::kFull, detail_);
 }
 
 Status ExchangeWriter::BindNames(const Exchange& exchange) {

@@ -19,6 +19,8 @@ class ExchangeWriter {
   // As UsageStore::Append. Bodies of a large batch that need not be durable are compressed in
   // haste: so many at once only come when the gateway is under load.
   Result<size_t> Append(const std::vector<Exchange>& batch, bool durable);
+  // Within a transaction: encodes and seals the exchange of this row anew.
+  Status Rewrite(int64_t row, const Exchange& whole);
 
  private:
   explicit ExchangeWriter(StoreFile& file) : file_(file) {}
@@ -29,6 +31,8 @@ class ExchangeWriter {
   Status Replace(int64_t row, const Exchange& whole, size_t answers_before);
   Status EncodeBody(const Exchange& exchange);
   Status EncodeDetail(const Exchange& exchange);
+  Status Seal(const Exchange& exchange, BodyColumn column, Effort effort, std::string& out);
+  Status CheckRoom();
   Status BindNames(const Exchange& exchange);
   Status BindDecision(const Exchange& exchange);
   Status PackCandidates(const std::vector<Candidate>& candidates);

@@ -12,7 +12,7 @@
 namespace understudy {
 
 inline constexpr int64_t kApplicationId = 0x55535459;  // "USTY"; PRAGMA application_id
-inline constexpr int64_t kSchemaVersion = 1;           // PRAGMA user_version
+inline constexpr int64_t kSchemaVersion = 2;           // PRAGMA user_version
 
 // exchange.flags
 inline constexpr int64_t kFlagStreamed = 1;
@@ -36,6 +36,16 @@ enum class CodecId : uint8_t {
   kRaw = 0,             // as it is
   kZstd = 1,            // one zstd frame
   kZstdDictionary = 2,  // varint id of a row in `dictionary`, then one zstd frame made with it
+  kSealed = 3,          // varint id of a row in `data_key`, nonce, sealed bytes of one of the above
+};
+
+// What a sealed row and a wrapped key are bound to begins with it (sealed_codec.cc, key_ring.cc).
+inline constexpr uint64_t kSealVersion = 1;
+
+// data_key.kind
+enum class KeyKind : uint8_t {
+  kBody = 0,        // of one origin's exchanges in one period
+  kDictionary = 1,  // of one dictionary, which has the key's id
 };
 
 // Before compression; larger rows are refused, on both ways.

@@ -230,6 +230,14 @@ int64_t Database::Checkpoint() {
   return code == SQLITE_OK && in_log >= 0 ? in_log - moved : INT64_MAX;
 }
 
+Status Database::CutLog() {
+  int in_log = -1, moved = -1;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_.get(), "main", SQLITE_CHECKPOINT_TRUNCATE, &in_log, &moved);
+  if (code == SQLITE_OK) return {};
+  return Fail(SqliteError(code, sqlite3_errmsg(handle_.get()), name_));
+}
+
 void Database::CountLogPages() {
   const auto count = [](void* pages, sqlite3*, const char*, int in_log) {
     *static_cast<int64_t*>(pages) = in_log;

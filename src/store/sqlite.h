@@ -62,6 +62,8 @@ class Database {
   // Moves what it can from the log to the main file; waits for nobody. Returns how many pages of
   // the log are left to move; INT64_MAX on a failure.
   int64_t Checkpoint();
+  // Moves all of it and cuts the log to nothing. kIo while others read or write.
+  Status CutLog();
   // From now on this connection makes no checkpoints of its own, and tells how long the log is.
   void CountLogPages();
   int64_t log_pages() const { return log_pages_; }  // after the last commit

@@ -1,7 +1,9 @@
 #include <memory>
 
+#include "store/erase.h"
 #include "store/exchange_reader.h"
 #include "store/exchange_writer.h"
+#include "store/seal_old.h"
 #include "store/store_file.h"
 #include "store/usage_store.h"
 
@@ -10,10 +12,12 @@ namespace {
 
 class SqliteStore final : public UsageStore {
  public:
-  Status Open(const std::filesystem::path& path) {
-    TRY(file_, StoreFile::Open(path));
+  Status Open(const std::filesystem::path& path, const StoreOptions& options) {
+    TRY(file_, StoreFile::Open(path, options));
     TRY(writer_, ExchangeWriter::Open(*file_));
     TRY(reader_, ExchangeReader::Open(*file_));
+    TRY_VOID(SealOldRows(*file_));
+    TRY_VOID(ApplyErasures(*file_));
     return {};
   }
 
@@ -39,9 +43,10 @@ class SqliteStore final : public UsageStore {
 
 }  // namespace
 
-Result<std::unique_ptr<UsageStore>> OpenSqliteStore(const std::filesystem::path& path) {
+Result<std::unique_ptr<UsageStore>> OpenSqliteStore(const std::filesystem::path& path,
+                                                    const StoreOptions& options) {
   auto store = std::make_unique<SqliteStore>();
-  TRY_VOID(store->Open(path));
+  TRY_VOID(store->Open(path, options));
   return store;
 }
 

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/options.h"
 #include "base/result.h"
 #include "chat/exchange.h"
 
@@ -26,6 +27,7 @@ struct ExchangeFilter {
   std::optional<Outcome> outcome;
   int64_t limit = 0;  // 0: all
   bool newest_first = false;
+  std::string origin;       // empty: any
   bool with_bodies = true;  // false: request, response, answer bodies stay empty
 };
 
@@ -57,7 +59,9 @@ class UsageStore {
 };
 
 // Creates the file (mode 0600) and schema when absent; migrates older versions; refuses newer
-// ones, foreign files and damaged ones with a clear error.
-Result<std::unique_ptr<UsageStore>> OpenSqliteStore(const std::filesystem::path& path);
+// ones, foreign files and damaged ones with a clear error. A relative master key file is looked for
+// beside the file, and made there for a new store; a wrong or missing master key is an error too.
+Result<std::unique_ptr<UsageStore>> OpenSqliteStore(const std::filesystem::path& path,
+                                                    const StoreOptions& options = {});
 
 }  // namespace understudy

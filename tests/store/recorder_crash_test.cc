@@ -98,20 +98,29 @@ constexpr double kMostLostMs = 100;  // instrumented, a commit takes many times 
 constexpr double kMostLostMs = 10;
 #endif
 
+// How often each mode's child is killed; UNDERSTUDY_KILLS=50 for the long way.
+int Kills() {
+  const char* wanted = ::getenv("UNDERSTUDY_KILLS");
+  return wanted && std::atoi(wanted) > 0 ? std::atoi(wanted) : 10;
+}
+
 TEST(RecorderCrash, AKillLosesOnlyTheLastMoment) {
   // On a machine with other things to do a commit may come late, though not ten times over.
-  double least = 1e9;
-  for (int attempt = 0; attempt < 10 && least > kMostLostMs; ++attempt) {
-    const auto killed = KillWhileRecording("batched", 3'000 + 500 * attempt);
-    least = std::min(least, killed.lost_ms);
+  std::vector<double> lost_ms;
+  for (int attempt = 0; attempt < Kills(); ++attempt) {
+    const auto killed = KillWhileRecording("batched", 3'000 + 200 * attempt);
+    lost_ms.push_back(killed.lost_ms);
     EXPECT_GT(killed.kept, 0);
   }
-  EXPECT_LE(least, kMostLostMs);
+  std::ranges::sort(lost_ms);
+  std::printf("lost by %zu kills: %.1f ms in the middle, %.1f ms at most\n", lost_ms.size(),
+              lost_ms[lost_ms.size() / 2], lost_ms.back());
+  EXPECT_LE(lost_ms.front(), kMostLostMs);
 }
 
 TEST(RecorderCrash, AKillLosesNothingThatStrictModeAcknowledged) {
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const auto killed = KillWhileRecording("strict", 100 + 50 * attempt);
+  for (int attempt = 0; attempt < Kills(); ++attempt) {
+    const auto killed = KillWhileRecording("strict", 50 + 20 * attempt);
     EXPECT_GE(killed.kept, killed.acknowledged);
   }
 }

@@ -1,27 +1,18 @@
 // What OpenSqliteStore makes of files that are not the ones it wrote.
 #include <gtest/gtest.h>
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
 
+#include "store/raw_files.h"
 #include "store/samples.h"
 #include "store/schema.h"
 #include "store/usage_store.h"
 
 namespace understudy {
 namespace {
-
-void RunSql(const std::filesystem::path& path, const std::string& sql) {
-  sqlite3* handle = nullptr;
-  ASSERT_EQ(sqlite3_open(path.c_str(), &handle), SQLITE_OK);
-  char* message = nullptr;
-  EXPECT_EQ(sqlite3_exec(handle, sql.c_str(), nullptr, nullptr, &message), SQLITE_OK) << message;
-  sqlite3_free(message);
-  sqlite3_close(handle);
-}
 
 std::string OpenError(const std::filesystem::path& path) {
   const auto store = OpenSqliteStore(path);
@@ -57,9 +48,9 @@ TEST(StoreOpen, TakesAnEmptyFileAsNew) {
 TEST(StoreOpen, RefusesANewerVersion) {
   const TempFolder folder;
   Fill(folder / "store.db", 1);
-  RunSql(folder / "store.db", "PRAGMA user_version = 2");
+  RunSql(folder / "store.db", "PRAGMA user_version = 3");
   const std::string error = OpenError(folder / "store.db");
-  EXPECT_NE(error.find("version 2"), std::string::npos) << error;
+  EXPECT_NE(error.find("version 3"), std::string::npos) << error;
   EXPECT_NE(error.find("newer"), std::string::npos) << error;
 }
 
@@ -68,7 +59,7 @@ TEST(StoreOpen, WritesTheFrozenNumbers) {
   Fill(folder / "store.db", 1);
   const auto database = Database::Open(folder / "store.db");
   EXPECT_EQ((*database)->Number("PRAGMA application_id").value(), 0x55535459);
-  EXPECT_EQ((*database)->Number("PRAGMA user_version").value(), 1);
+  EXPECT_EQ((*database)->Number("PRAGMA user_version").value(), 2);
 }
 
 TEST(StoreOpen, NoticesATruncatedFile) {
