@@ -10,6 +10,19 @@ constexpr Command kExchanges[] = {
     {"show", "show one exchange whole", DefineExchangesShow},
 };
 
+constexpr Command kStore[] = {
+    {"stats", "count what is kept, by origin too", DefineStoreStats},
+    {"purge", "remove what is older than the configuration allows", DefineStorePurge},
+    {"erase", "destroy an origin's keys and rows, and name what was made of them",
+     DefineStoreErase},
+    {"export", "write all of it as exchange JSONL, in plain", DefineStoreExport},
+    {"import", "read exchanges from files (the same as understudy import)", DefineImport},
+    {"rekey", "take a new master key, without writing a body anew", DefineStoreRekey},
+    {"verify", "read all of it and say what does not hold", DefineStoreVerify},
+    {"backup", "make a sealed copy while the gateway records", DefineStoreBackup},
+    {"restore", "put a copy in place, with every erasure since applied", DefineStoreRestore},
+};
+
 constexpr Command kConfig[] = {
     {"check", "check config.toml and say what is wrong where", DefineConfigCheck},
     {"show", "show every option that holds, and where it comes from", DefineConfigShow},
@@ -74,6 +87,7 @@ constexpr Command kCommands[] = {
     {"record", "run a command through the gateway and say what was recorded", DefineRecord},
     {"import", "read exchanges from files into the usage store", DefineImport},
     {"exchanges", "what was recorded: list it, show it, export it", nullptr, kExchanges},
+    {"store", "the usage store: counts, retention, erasing, keys, copies", nullptr, kStore},
     {"replay", "send recorded requests again and compare the answers", DefineReplay},
     {"curate", "mask, check, deduplicate and split recorded exchanges for training", DefineCurate},
     {"cluster", "find the tasks in curated exchanges", DefineCluster},

@@ -46,6 +46,16 @@ Action DefineSimulateAgent(CLI::App& app);  // simulate_agent.cc
 Action DefineTune(CLI::App& app);           // tune.cc
 Action DefineVersion(CLI::App& app);        // version.cc
 
+// store.cc, store_copy.cc, store_erase.cc
+Action DefineStoreBackup(CLI::App& app);
+Action DefineStoreErase(CLI::App& app);
+Action DefineStoreExport(CLI::App& app);
+Action DefineStorePurge(CLI::App& app);
+Action DefineStoreRekey(CLI::App& app);
+Action DefineStoreRestore(CLI::App& app);
+Action DefineStoreStats(CLI::App& app);
+Action DefineStoreVerify(CLI::App& app);
+
 // deploy.cc
 Action DefineDeployList(CLI::App& app);
 Action DefineDeployPromote(CLI::App& app);
