@@ -64,11 +64,13 @@ void Walk(OptionVisitor& v, AuthOptions& o) {
 
 void Walk(OptionVisitor& v, RecordOptions& o) {
   v.Visit({"enabled", "When false, nothing is stored and nothing can be learned."}, o.enabled);
-  v.Visit(Choice("mode", "batched|strict",
-                 "\"batched\" commits every few milliseconds and a kill loses at most the last 10 "
-                 "ms; \"strict\" commits before the answer ends, survives a power cut, and is "
-                 "slower."),
-          o.mode);
+  v.Visit(
+      Choice("mode", "batched|strict",
+             "\"batched\" commits every few milliseconds; a kill loses the last 10 ms or, while "
+             "the store cannot keep up, what still waits; \"strict\" commits before the answer "
+             "ends, survives a power cut, and is "
+             "slower."),
+      o.mode);
   v.Visit({"queue", "Exchanges that may wait for the writer; beyond that, wait_ms applies.", 1,
            10'000'000},
           o.queue);

@@ -34,7 +34,7 @@ struct AuthOptions {
 struct RecordOptions {
   bool operator==(const RecordOptions&) const = default;
   bool enabled = true;  // false: nothing is stored, nothing can be learned
-  // "batched": commits every few milliseconds, a kill loses at most the last 10 ms.
+  // "batched": commits every few ms; a kill loses the last 10 ms, or all that still waits.
   // "strict": commits before the answer ends, survives a power cut; slower.
   std::string mode = "batched";
   int64_t queue = 65'536;            // exchanges waiting for the writer; then wait_ms

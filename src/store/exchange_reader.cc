@@ -106,8 +106,14 @@ Result<std::optional<Statement>> ExchangeReader::Select(std::string_view what,
   return statement;
 }
 
+// Another process may have taken a new master key, or destroyed keys.
+Status ExchangeReader::Settle() {
+  return file_.keys->unlocked() ? file_.Settle() : Status();
+}
+
 Status ExchangeReader::Scan(const ExchangeFilter& filter,
                             const std::function<bool(Exchange&&)>& each) {
+  TRY_VOID(Settle());
   TRY(auto rows, Select("id", filter));
   while (rows) {
     TRY(const bool row, rows->Step());
@@ -129,6 +135,7 @@ Result<int64_t> ExchangeReader::Count(const ExchangeFilter& filter) {
 }
 
 Result<Exchange> ExchangeReader::Get(std::string_view id) {
+  TRY_VOID(Settle());
   find_.BindText(1, id);
   TRY(const bool row, find_.Step());
   const int64_t number = row ? find_.Number(0) : 0;

@@ -28,6 +28,7 @@ class ExchangeReader {
 
  private:
   explicit ExchangeReader(StoreFile& file) : file_(file) {}
+  Status Settle();
   // SELECT `what` of the exchanges that pass; nothing when a name is not in the store at all.
   Result<std::optional<Statement>> Select(std::string_view what, const ExchangeFilter& filter);
   Result<Exchange> Load(int64_t row, bool with_bodies);

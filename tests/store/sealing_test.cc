@@ -176,6 +176,26 @@ TEST(Sealing, ANewMasterKeyWritesNoBodyAnew) {
   EXPECT_FALSE(OpenSqliteStore(folder / "store.db"));
 }
 
+TEST(Sealing, AReaderThatStaysOpenTakesANewMasterKeyToo) {
+  const TempFolder folder;
+  const auto writer = MustOpen(folder / "store.db");
+  ASSERT_TRUE(writer->Append(SecretBatch(0, 4), false));
+  const auto reader = MustOpen(folder / "store.db");
+  EXPECT_EQ(ScanError(*reader), "");
+  {
+    const auto file = StoreFile::Open(folder / "store.db").value();
+    const MasterKey next(SecretKey::Random());
+    auto transaction = Transaction::Begin(*file->database).value();
+    ASSERT_TRUE(file->keys->Rewrap(next));
+    ASSERT_TRUE(file->keys->CloseAll());  // so that the next rows have keys that nobody holds
+    ASSERT_TRUE(transaction.Commit());
+    ASSERT_TRUE(WriteFileAtomically(folder / "keys/master.key", next.ToText(), 0600));
+  }
+  ASSERT_TRUE(writer->Append(SecretBatch(4, 8), false));
+  EXPECT_EQ(ScanError(*reader), "");
+  EXPECT_TRUE(reader->Get(SecretBatch(4, 5)[0].id));
+}
+
 TEST(Sealing, ClosedKeysAreReadAndNoLongerUsed) {
   const TempFolder folder;
   const auto writer = MustOpen(folder / "store.db");
