@@ -3,7 +3,6 @@
 #include "access/audit_entry.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/ids.h"
 #include "base/json.h"
 #include "chat/exchange_json.h"
 #include "cli/audit_note.h"
@@ -12,6 +11,7 @@
 #include "cli/flags.h"
 #include "cli/text.h"
 #include "cli/workspace.h"
+#include "store/session_name.h"
 
 namespace understudy {
 namespace {
@@ -112,12 +112,10 @@ Status PrintTable(UsageStore& store, const ExchangeFilter& filter, Console& cons
   return {};
 }
 
-// A session that the gateway recorded is kept as a keyed hash of what its client sent.
 Status FindSession(UsageStore& store, const std::filesystem::path& folder, ExchangeFilter& filter) {
-  if (filter.session.empty()) return {};
-  TRY(const int64_t count, store.Count({.session = filter.session, .limit = 1}));
-  const auto key = count == 0 ? ReadFile(OriginKeyPath(folder), 4096) : Result<std::string>();
-  if (key && key->size() == 32) filter.session = KeyedHash(*key, filter.session);
+  const auto key = ReadFile(OriginKeyPath(folder), 4096);
+  if (!key || key->size() != 32) return {};  // nothing was hashed yet
+  TRY(filter.session, SessionAsKept(store, *key, filter.session));
   return {};
 }
 

@@ -28,13 +28,13 @@ Result<std::unique_ptr<Recorder>> MakeRecorder(const Options& options, size_t th
 
 // For reading beside the recorder. Makes no store where there is none.
 StoreDesk::Opener StoreOpener(const Options& options) {
-  return [path = std::filesystem::path(options.workspace) /
-                 "store.db"]() -> Result<std::unique_ptr<UsageStore>> {
+  return [path = std::filesystem::path(options.workspace) / "store.db",
+          store = options.store]() -> Result<std::unique_ptr<UsageStore>> {
     std::error_code unknown;
     if (!std::filesystem::exists(path, unknown) && !unknown) {
       return Fail(NotFound("nothing was recorded yet"));
     }
-    return OpenSqliteStore(path);
+    return OpenSqliteStore(path, store);
   };
 }
 

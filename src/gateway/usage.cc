@@ -10,6 +10,7 @@
 #include "gateway/query.h"
 #include "gateway/store_desk.h"
 #include "privacy/masker.h"
+#include "store/session_name.h"
 
 namespace understudy {
 namespace {
@@ -100,12 +101,17 @@ json::object AnswerFacts(const AnswerRecord& answer) {
           {"total_us", answer.timings.total_us}};
 }
 
+// An imported one may be a name.
+std::string ShownSession(const Serving& serving, const std::string& session) {
+  return IsSessionHash(session) ? session : KeyedHash(serving.origin_key, session);
+}
+
 json::object Facts(const Exchange& exchange, const Serving& serving, const Masker& masker) {
   json::array answers;
   for (const AnswerRecord& answer : exchange.answers) answers.push_back(AnswerFacts(answer));
   json::object facts{{"id", Shown(exchange.id, masker)},
                      {"at", FormatWallMs(exchange.at_ms)},
-                     {"session", KeyedHash(serving.origin_key, exchange.session)},
+                     {"session", ShownSession(serving, exchange.session)},
                      {"agent", Shown(exchange.agent, masker)},
                      {"endpoint", Shown(exchange.endpoint, masker)},
                      {"outcome", Name(exchange.outcome)},
@@ -122,7 +128,7 @@ json::object Facts(const Exchange& exchange, const Serving& serving, const Maske
 }  // namespace
 
 Task<void> ShowUsage(Visit& visit) {
-  const auto filter = FilterFromQuery(visit.http.query());
+  auto filter = FilterFromQuery(visit.http.query());
   if (!filter) {
     co_await SendError(visit, filter.error());
     co_return;
@@ -130,6 +136,7 @@ Task<void> ShowUsage(Visit& visit) {
   const Masker masker{MaskKey(visit.serving.origin_key)};
   std::string body;
   const std::function<Status(UsageStore&)> work = [&](UsageStore& store) -> Status {
+    TRY(filter->session, SessionAsKept(store, visit.serving.origin_key, filter->session));
     UsageSums sums;
     TRY_VOID(ScanWithin(store, *filter, [&sums](const Exchange& one) { sums.Add(one); }));
     body = json::serialize(UsageJson(sums, *filter, masker));
@@ -150,6 +157,7 @@ Task<void> ListExchanges(Visit& visit) {
   const Masker masker{MaskKey(visit.serving.origin_key)};
   std::string body;
   const std::function<Status(UsageStore&)> work = [&](UsageStore& store) -> Status {
+    TRY(filter->session, SessionAsKept(store, visit.serving.origin_key, filter->session));
     json::array list;
     TRY_VOID(ScanWithin(store, *filter, [&](const Exchange& one) {
       list.push_back(Facts(one, visit.serving, masker));

@@ -206,6 +206,19 @@ TEST_F(RolesTest, AViewerReachesNoBodyByAnyDetour) {
   }
 }
 
+TEST_F(RolesTest, ASessionIsFoundByItsNameAndByTheHashThatIsShown) {
+  Start();
+  const std::string id = CallOnce();
+  const std::string path = "/v1/understudy/exchanges?session=";
+  const TestMessage named = Get(path + "PLANTEDSESSION", "viewer");
+  EXPECT_THAT(named.body, HasSubstr(id));
+  const auto list = ParseJson(named.body).value();
+  const std::string shown(StringOr(Find(list, "data")->get_array().at(0), "session"));
+  EXPECT_EQ(shown.size(), 32U);
+  EXPECT_THAT(Get(path + shown, "viewer").body, HasSubstr(id));
+  EXPECT_THAT(Get(path + "another", "viewer").body, Not(HasSubstr(id)));
+}
+
 TEST_F(RolesTest, ACuratorReadsMaskedAndAnAdminAsRecordedAndBothAreLogged) {
   Start();
   const std::string id = CallOnce();
