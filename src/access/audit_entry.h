@@ -36,6 +36,11 @@ inline constexpr std::string_view kKeyRevoked = "key.revoke";
 inline constexpr std::string_view kKeyRotated = "key.rotate";
 inline constexpr std::string_view kDeployed = "deploy.change";
 inline constexpr std::string_view kAuditRead = "audit.read";
+inline constexpr std::string_view kBackedUp = "store.backup";  // sealed, to a file
+inline constexpr std::string_view kRestored = "store.restore";
+inline constexpr std::string_view kErased = "store.erase";  // an origin
+inline constexpr std::string_view kPurged = "store.purge";  // what retention lets go
+inline constexpr std::string_view kRekeyed = "store.rekey";
 }  // namespace audit_action
 
 struct AuditEvent {

@@ -1,7 +1,9 @@
 // `understudy store`: what is kept, for how long, and whether it holds. Erasing and keys: see
 // store_erase.cc; copies: store_copy.cc.
+#include "access/audit_entry.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
 #include "cli/store_flags.h"
@@ -106,6 +108,9 @@ Result<ExitCode> Stats(const StoreFlags& flags, Console& console) {
 
 Result<ExitCode> Purge(const StoreFlags& flags, Console& console) {
   TRY(const OpenedStore store, OpenStoreFile(flags.workspace, StoreAccess::kOpen));
+  if (!flags.dry_run) {
+    TRY_VOID(NoteInAudit(store.options.workspace, audit_action::kPurged, "by retention", {}));
+  }
   Result<Purged> purged;
   {
     StageWatch watch(console);

@@ -4,8 +4,10 @@
 
 #include <cerrno>
 
+#include "access/audit_entry.h"
 #include "base/json.h"
 #include "chat/exchange_json.h"
+#include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
 #include "cli/serve_file.h"
@@ -60,6 +62,7 @@ Result<ExitCode> Export(const CopyFlags& flags, Console& console) {
   TRY(const auto store, OpenStore(folder, true));
   TRY(const int64_t total, store->Count({}));
   TRY(const PrivateFile file, PrivateFile::Create(flags.file));
+  TRY_VOID(NoteInAudit(folder, audit_action::kExport, flags.file, Counted(total, "exchange")));
   int64_t count = 0;
   Status wrong;
   {
@@ -80,6 +83,7 @@ Result<ExitCode> Export(const CopyFlags& flags, Console& console) {
 
 Result<ExitCode> Backup(const CopyFlags& flags, Console& console) {
   TRY(const OpenedStore store, OpenStoreFile(flags.workspace, StoreAccess::kOpen));
+  TRY_VOID(NoteInAudit(store.options.workspace, audit_action::kBackedUp, flags.file, {}));
   TRY_VOID(BackupStore(*store.file, flags.file));
   std::error_code ignored;
   const auto bytes = static_cast<int64_t>(fs::file_size(flags.file, ignored));
@@ -97,6 +101,7 @@ Result<ExitCode> Restore(const CopyFlags& flags, Console& console) {
   TRY(const Options options, OpenWorkspace(flags.workspace));
   // Held to the end: no gateway may begin meanwhile.
   TRY(const ServeLock lock, ServeLock::Take(options.workspace));
+  TRY_VOID(NoteInAudit(options.workspace, audit_action::kRestored, flags.file, {}));
   TRY(const Restored restored,
       RestoreStore(flags.file, StorePath(options.workspace), options.store));
   if (flags.json) {

@@ -1,7 +1,9 @@
 // `understudy store erase` and `rekey`: what destroys keys, or changes them.
+#include "access/audit_entry.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "cli/audit_note.h"
 #include "cli/definitions.h"
 #include "cli/flags.h"
 #include "cli/provenance.h"
@@ -77,6 +79,8 @@ Result<ExitCode> Erase(const EraseFlags& flags, Console& console) {
   const Provenance provenance = FindArtefacts(store.options.workspace, ids);
   Result<Erased> erased;
   if (!flags.dry_run) {
+    TRY_VOID(NoteInAudit(store.options.workspace, audit_action::kErased, flags.origin,
+                         Counted(std::ssize(ids), "exchange")));
     StageWatch watch(console);
     erased = EraseOrigin(*store.file, flags.origin, HooksOf(watch));
   }
@@ -144,6 +148,7 @@ Result<ExitCode> Rekey(const RekeyFlags& flags, Console& console) {
   const fs::path workspace = store.options.workspace;
   const std::string before = file.keys->master_id();
   if (flags.data_keys) {
+    TRY_VOID(NoteInAudit(workspace, audit_action::kRekeyed, "data keys", {}));
     TRY(Transaction transaction, Transaction::Begin(*file.database));
     TRY(const int64_t closed, file.keys->CloseAll());
     TRY_VOID(transaction.Commit());
@@ -158,6 +163,8 @@ Result<ExitCode> Rekey(const RekeyFlags& flags, Console& console) {
         UsageError("the master key does not come from a file, so a new one cannot be made "
                    "here: name it with --to env:NAME, --to command:LINE or --to file:PATH"));
   }
+  TRY_VOID(NoteInAudit(workspace, audit_action::kRekeyed, "master key",
+                       fmt::format("before: {}", before)));
   int64_t keys = 0;
   if (flags.source.empty()) {
     TRY(keys, NewKeyInFile(file, *key_file));

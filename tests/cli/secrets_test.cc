@@ -24,6 +24,8 @@ constexpr std::string_view kPlanted[] = {"PLANTEDTEXT", "PLANTEDANSWER", "PLANTE
 enum class Shows {
   kNothing,  // counts and names at most: it is run here, over a planted store
   kBodies,   // whole texts, which is its purpose: it is run here, and must be in the audit log
+  kFile,     // whole texts, into the file "@..." and nowhere else: likewise
+  kChanges,  // shows as little as kNothing, and must be in the audit log
   kOthers,   // it works on files that are named to it, or serves, or trains: not run here
 };
 struct Row {
@@ -32,63 +34,71 @@ struct Row {
   std::vector<std::string> arguments = {};
 };
 
-const std::vector<Row>& Table() {
-  using enum Shows;
-  static const std::vector<Row> rows = {
-      {"init", kOthers},
-      {"serve", kOthers},  // its log: below
-      {"doctor", kNothing, {"--json"}},
-      {"config check", kNothing},
-      {"config show", kNothing},
-      {"models list", kNothing},
-      {"models add", kOthers},
-      {"models remove", kOthers},
-      {"models test", kOthers},
-      {"keys create", kNothing, {"--role", "admin", "--name", "made"}},
-      {"keys list", kNothing, {"--all", "--json"}},
-      {"keys revoke", kNothing, {"made"}},
-      {"keys rotate", kOthers},
-      {"audit list", kNothing},
-      {"audit verify", kNothing},
-      {"audit heads", kNothing},
-      {"record", kOthers},
-      {"import", kOthers},
-      {"exchanges list", kNothing},
-      {"exchanges list", kNothing, {"--json"}},
-      {"exchanges list", kNothing, {"--count"}},
-      {"exchanges list", kBodies, {"--jsonl", "--all"}},
-      {"exchanges show", kBodies, {"e1"}},
-      {"exchanges show", kBodies, {"e1", "--json"}},
-      {"replay", kOthers},
-      {"curate", kOthers},
-      {"cluster", kOthers},
-      {"tune", kOthers},
-      {"evaluate", kOthers},
-      {"select", kOthers},
-      {"router fit", kOthers},
-      {"router explain", kOthers},
-      {"deploy list", kNothing, {"--json"}},
-      {"deploy start", kOthers},
-      {"deploy step", kNothing, {"--dry-run"}},
-      {"deploy promote", kOthers},
-      {"deploy rollback", kOthers},
-      {"deploy retire", kOthers},
-      {"refine", kOthers},
-      {"report", kNothing},
-      {"report", kNothing, {"--json"}},
-      {"pretrain", kOthers},
-      {"gguf show", kOthers},
-      {"gguf check", kOthers},
-      {"gguf diff", kOthers},
-      {"gguf split", kOthers},
-      {"gguf merge", kOthers},
-      {"simulate agent", kOthers},
-      {"simulate reference", kOthers},
-      {"completion", kOthers},
-      {"version", kOthers},
-  };
-  return rows;
-}
+using enum Shows;
+const std::vector<Row> kTable = {
+    {"init", kOthers},
+    {"serve", kOthers},  // its log: below
+    {"doctor", kNothing, {"--json"}},
+    {"config check", kNothing},
+    {"config show", kNothing},
+    {"models list", kNothing},
+    {"models add", kOthers},
+    {"models remove", kOthers},
+    {"models test", kOthers},
+    {"keys create", kNothing, {"--role", "admin", "--name", "made"}},
+    {"keys list", kNothing, {"--all", "--json"}},
+    {"keys revoke", kNothing, {"made"}},
+    {"keys rotate", kOthers},
+    {"audit list", kNothing},
+    {"audit verify", kNothing},
+    {"audit heads", kNothing},
+    {"record", kOthers},
+    {"import", kOthers},
+    {"exchanges list", kNothing},
+    {"exchanges list", kNothing, {"--json"}},
+    {"exchanges list", kNothing, {"--count"}},
+    {"exchanges list", kBodies, {"--jsonl", "--all"}},
+    {"exchanges show", kBodies, {"e1"}},
+    {"exchanges show", kBodies, {"e1", "--json"}},
+    {"store stats", kNothing, {"--origins"}},
+    {"store stats", kNothing, {"--origins", "--json"}},
+    {"store verify", kNothing, {"--json"}},
+    {"store purge", kChanges},
+    {"store export", kFile, {"@exported.jsonl"}},
+    {"store import", kOthers},
+    {"store backup", kChanges, {"@copy.db"}},
+    {"store restore", kChanges, {"@copy.db"}},
+    {"store rekey", kChanges},
+    {"store erase", kNothing, {"--origin", "4d1f0c2ab7e9935566aa01bc9e7d2f10", "--dry-run"}},
+    {"replay", kOthers},
+    {"curate", kOthers},
+    {"cluster", kOthers},
+    {"tune", kOthers},
+    {"evaluate", kOthers},
+    {"select", kOthers},
+    {"router fit", kOthers},
+    {"router explain", kOthers},
+    {"deploy list", kNothing, {"--json"}},
+    {"deploy start", kOthers},
+    {"deploy step", kNothing, {"--dry-run"}},
+    {"deploy promote", kOthers},
+    {"deploy rollback", kOthers},
+    {"deploy retire", kOthers},
+    {"refine", kOthers},
+    {"report", kNothing},
+    {"report", kNothing, {"--json"}},
+    {"store erase", kChanges, {"--origin", "4d1f0c2ab7e9935566aa01bc9e7d2f10"}},  // the last
+    {"pretrain", kOthers},
+    {"gguf show", kOthers},
+    {"gguf check", kOthers},
+    {"gguf diff", kOthers},
+    {"gguf split", kOthers},
+    {"gguf merge", kOthers},
+    {"simulate agent", kOthers},
+    {"simulate reference", kOthers},
+    {"completion", kOthers},
+    {"version", kOthers},
+};
 
 void Leaves(std::span<const Command> commands, const std::string& before,
             std::vector<std::string>& all) {
@@ -103,7 +113,7 @@ TEST(Secrets, EveryCommandSaysWhatItShowsOfCalls) {
   std::vector<std::string> all;
   Leaves(Commands(), "", all);
   for (const std::string& path : all) {
-    EXPECT_TRUE(std::ranges::any_of(Table(), [&](const Row& row) { return row.path == path; }))
+    EXPECT_TRUE(std::ranges::any_of(kTable, [&](const Row& row) { return row.path == path; }))
         << "say in the table of this test what `understudy " << path << "` shows of recorded calls";
   }
 }
@@ -114,7 +124,7 @@ class SecretsInTheStore : public testing::Test {
     ASSERT_EQ(RunCli({"init", folder_.string()}).code, 0);
     ASSERT_TRUE(WriteFileAtomically(
         folder_ / "calls.jsonl",
-        R"({"id":"e1","session":"s","agent":"mailbox","request":{"model":"m","messages":[{"role":"user",)"
+        R"({"id":"e1","session":"s","origin":"4d1f0c2ab7e9935566aa01bc9e7d2f10","agent":"mailbox","request":{"model":"m","messages":[{"role":"user",)"
         R"("content":"PLANTEDTEXT for ada.king@lovelace.org 4012888888881881"}]},"answers":[{"served":true,)"
         R"("model":"m","error":"PLANTEDTEXT","verdict":{"kind":"invalid_arguments","detail":"PLANTEDARGUMENT"}}],)"
         R"("response":{"choices":[{"index":0,"message":{"role":"assistant","content":"PLANTEDANSWER",)"
@@ -124,6 +134,10 @@ class SecretsInTheStore : public testing::Test {
     ASSERT_EQ(RunCli({"import", (folder_ / "calls.jsonl").string(), "-w", folder_.string()}).code,
               0);
   }
+  // "@x" is the file x of the workspace.
+  std::string Named(const std::string& argument) const {
+    return argument.starts_with('@') ? (folder_ / argument.substr(1)).string() : argument;
+  }
   Ran Run(const Row& row) {
     std::vector<std::string> args;
     for (size_t at = 0; at < row.path.size();) {
@@ -131,7 +145,7 @@ class SecretsInTheStore : public testing::Test {
       args.emplace_back(row.path.substr(at, end - at));
       at = end + 1;
     }
-    args.insert(args.end(), row.arguments.begin(), row.arguments.end());
+    for (const std::string& one : row.arguments) args.push_back(Named(one));
     args.insert(args.end(), {"-w", folder_.string()});
     return RunCli(args);
   }
@@ -140,7 +154,7 @@ class SecretsInTheStore : public testing::Test {
 };
 
 TEST_F(SecretsInTheStore, AreShownByTheCommandsThatAreForItAndThoseAreLogged) {
-  for (const Row& row : Table()) {
+  for (const Row& row : kTable) {
     if (row.shows == Shows::kOthers) continue;
     const size_t logged = Logged();
     const Ran ran = Run(row);
@@ -152,6 +166,14 @@ TEST_F(SecretsInTheStore, AreShownByTheCommandsThatAreForItAndThoseAreLogged) {
     }
     for (const std::string_view secret : kPlanted) {
       EXPECT_THAT(ran.out + ran.err, Not(HasSubstr(std::string(secret)))) << row.path;
+    }
+    if (row.shows != Shows::kNothing) {
+      EXPECT_EQ(ran.code, 0) << row.path << ": " << ran.err;
+      EXPECT_EQ(Logged(), logged + 1) << row.path;
+    }
+    if (row.shows == Shows::kFile) {
+      const auto file = ReadFile(Named(row.arguments.at(0)));
+      EXPECT_THAT(file.value(), HasSubstr("PLANTEDANSWER")) << row.path;
     }
   }
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_ / "audit")) {
