@@ -39,7 +39,8 @@ CONFIG = """[server]
 listen = "127.0.0.1:{port}"
 threads = 1
 [record]
-enabled = {record}
+enabled = {enabled}
+mode = "{mode}"
 [log]
 level = "warn"
 [[models]]
@@ -107,9 +108,11 @@ class Bench:
         return Setup("nginx", port, process)
 
     def gateway(self, upstream, name, record):
+        """record: "off", "batched" or "strict"."""
         port, folder = free_port(), self.folder / name.replace(" ", "-")
         folder.mkdir()
-        (folder / "config.toml").write_text(CONFIG.format(port=port, upstream=upstream, record=str(record).lower()))
+        (folder / "config.toml").write_text(CONFIG.format(
+            port=port, upstream=upstream, enabled=str(record != "off").lower(), mode=record if record != "off" else "batched"))
         process = self.start([self.options.binary, "serve", "--workspace", folder], PROXY_CORE)
         wait_port(port, process)
         for task in pathlib.Path(f"/proc/{process.pid}/task").iterdir():
@@ -174,6 +177,42 @@ def measure_memory(bench, setups):
     return curve
 
 
+def cpu_s(pid):
+    """Of all threads, user and kernel."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_recording(bench, upstream):
+    """The same load with recording off, batched and strict, in interleaved rounds: CPU of a request, and its latency."""
+    rate, seconds = bench.options.rate, bench.options.seconds
+    setups = [bench.gateway(upstream, f"recording {mode}", mode) for mode in ("off", "batched", "strict")]
+    rows = {setup.name: [] for setup in setups}
+    for setup in setups:
+        bench.load(setup.port, rate, 2, 64)  # the dictionary is trained on it
+    for _ in range(bench.options.rounds):
+        for setup in setups:
+            before, books = cpu_s(setup.process.pid), recorder(setup.port)
+            done = bench.load(setup.port, rate, seconds, 64)
+            after = recorder(setup.port)
+            writer_us = (after["cpu_s"] - books["cpu_s"]) * 1e6
+            rows[setup.name].append({
+                "all_us": (cpu_s(setup.process.pid) - before) * 1e6 / done["done"], "writer_us": writer_us / done["done"],
+                "unrecorded": after["unrecorded"] - books["unrecorded"], "errors": done["errors"],
+                "p50_us": done["latency_us"]["p50"], "p99_us": done["latency_us"]["p99"], "rps": done["rps"]})
+        print(f"  {setups[-1].name}: a round of {len(setups)} is done", file=sys.stderr)
+    return rows
+
+
+def report_recording(rows, rate):
+    print(f"\nat {rate} requests/s; medians of the rounds")
+    print(f"{'':<24}{'CPU us':>10}{'of the writer':>15}{'requests/s':>12}{'p50 us':>10}{'p99 us':>10}{'unrecorded':>12}")
+    for name, runs in rows.items():
+        pick = lambda key: statistics.median(run[key] for run in runs)
+        print(f"{name:<24}{pick('all_us'):>10.1f}{pick('writer_us'):>15.1f}{pick('rps'):>12.0f}{pick('p50_us'):>10.0f}"
+              f"{pick('p99_us'):>10.0f}{sum(run['unrecorded'] for run in runs):>12.0f}")
+
+
 def median(rows, *path):
     values = []
     for row in rows:
@@ -214,8 +253,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default="build/release/understudy", help="the program under test")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds of the latency part")
-    parser.add_argument("--seconds", type=float, default=2, help="length of one throughput step")
-    parser.add_argument("--parts", default="latency,throughput,memory", help="what to measure")
+    parser.add_argument("--seconds", type=float, default=2, help="length of one throughput or recording step")
+    parser.add_argument("--parts", default="latency,throughput,memory,recording", help="what to measure")
+    parser.add_argument("--rate", type=int, default=4_000, help="requests a second of the recording part")
     parser.add_argument("--requests", type=int, default=1_000_000,
                         help="requests of the memory part, at 4,000 a second at least: a million take nine minutes at most")
     parser.add_argument("--no-record", action="store_true", help="also serve without recording (a diagnosis)")
@@ -227,8 +267,13 @@ def main():
     try:
         upstream = bench.mock(0)
         direct, nginx = Setup("direct", upstream), bench.nginx(upstream)
-        gateway = bench.gateway(upstream, "understudy", record=not options.no_record)
-        parts, curve = options.parts.split(","), {}
+        gateway = bench.gateway(upstream, "understudy", record="off" if options.no_record else "batched")
+        parts, curve, recording = options.parts.split(","), {}, {}
+        if "recording" in parts:
+            recording = measure_recording(bench, upstream)
+            report_recording(recording, options.rate)
+        if parts == ["recording"]:
+            return
         if "latency" in parts:
             measure_latency(bench, [direct, gateway, nginx])
         if "throughput" in parts:
@@ -250,7 +295,8 @@ def main():
             pathlib.Path(options.json).write_text(json.dumps({
                 "latency": {s.name: s.latency for s in (direct, gateway, nginx)},
                 "streams": {s.name: s.streams for s in (direct, gateway, nginx)},
-                "requests_per_s": {s.name: s.best for s in (direct, gateway, nginx)}, "memory": curve, "recorder": books}, indent=1))
+                "requests_per_s": {s.name: s.best for s in (direct, gateway, nginx)}, "memory": curve, "recorder": books,
+                "recording": recording}, indent=1))
     finally:
         bench.stop()
 
