@@ -81,6 +81,10 @@ class Search {
       made.kind =
           under == std::string_view("adapters") ? "adapter" : std::string(StringOr(*meta, "stage"));
       made.outputs = Sums(*meta, "outputs");
+      // An adapter that was taken over from a run is that run's file.
+      if (const json::value* adopted = Find(*meta, "adopted")) {
+        made.inputs.emplace_back(StringOr(*adopted, "sha256"));
+      }
       for (const auto& file : fs::directory_iterator(made.folder, failed)) {
         if (file.path().extension() == ".jsonl") made.exchanges += CountIds(file.path(), ids_);
       }

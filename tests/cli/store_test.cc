@@ -89,6 +89,9 @@ TEST_F(StoreCommand, EraseNamesWhatWasMadeAndMarksIt) {
   EXPECT_TRUE(MakeFolders(folder_ / "adapters/t-1/v1"));
   EXPECT_TRUE(WriteFileAtomically(folder_ / "adapters/t-1/v1/manifest.json",
                                   R"({"data":[{"sha256":")" + train + R"("}]})"));
+  EXPECT_TRUE(MakeFolders(folder_ / "adapters/t-2/v1"));
+  EXPECT_TRUE(WriteFileAtomically(folder_ / "adapters/t-2/v1/manifest.json",
+                                  R"({"adopted":{"sha256":")" + adapter + R"("}})"));
   EXPECT_TRUE(WriteFileAtomically(
       folder_ / "deployments.json",
       R"({"v":1,"models":[],"deployments":[{"id":"d-7","task":"t-1","model":"m","adapter":"t-1-v1",)"
@@ -106,8 +109,9 @@ TEST_F(StoreCommand, EraseNamesWhatWasMadeAndMarksIt) {
   const auto erased = Json({"store", "erase", "--origin", kBob});
   EXPECT_EQ(IntOr(erased, "exchanges", 0), 4);
   EXPECT_EQ(IntOr(erased, "data_keys", 0), 4);
-  EXPECT_EQ(Find(erased, "artefacts")->get_array().size(), 3U);
-  for (const char* run : {"runs/curate/0123", "runs/tune/0123", "adapters/t-1/v1"}) {
+  EXPECT_EQ(Find(erased, "artefacts")->get_array().size(), 4U);
+  for (const char* run :
+       {"runs/curate/0123", "runs/tune/0123", "adapters/t-1/v1", "adapters/t-2/v1"}) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / run / "stale.json")) << run;
   }
   EXPECT_FALSE(std::filesystem::exists(folder_ / "runs/select/0123/stale.json"));
