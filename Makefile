@@ -1,7 +1,7 @@
 # The short way to everything. `make demo` and `make test` need nothing before them.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := build
-.PHONY: help build demo test bench format lint asan tsan clean
+.PHONY: help build demo test bench format lint asan tsan fuzz clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,11 @@ tsan:  ## the tests under ThreadSanitizer alone
 	@scripts/setup --test
 	@scripts/build tsan sanitized_tests
 	@ctest --preset tsan
+
+fuzz:  ## fuzz the parsers for an hour of processor time (scripts/fuzz --help: fewer, shorter)
+	@scripts/setup --fuzz
+	@scripts/build fuzz fuzzers
+	@scripts/fuzz
 
 clean:  ## remove everything built here (packages and caches stay)
 	@rm -rf build

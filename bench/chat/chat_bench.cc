@@ -72,7 +72,9 @@ void OurParse(benchmark::State& state, const std::string& text, Parse parse) {
 
 void SpliceRequest(benchmark::State& state) {
   const auto request = ParseChatRequest(kRequest);
-  for (auto _ : state) benchmark::DoNotOptimize(BodyForUpstream(*request, "other", true, true));
+  for (auto _ : state)
+    benchmark::DoNotOptimize(
+        BodyForUpstream(*request, "other", {.stream = true, .count_usage = true}));
 }
 
 // 100 chunks that need no repair, only added up or also held to their shape.

@@ -201,6 +201,10 @@ void WalkUpstream(OptionVisitor& v, ModelOptions& o) {
       o.ca_file);
   v.Visit(openai({"stream_usage", "Ask the upstream for usage on streams, to count them."}),
           o.stream_usage);
+  v.Visit(openai({"reasoning",
+                  "Give the upstream earlier answers' thinking back, as reasoning_content (vLLM, "
+                  "SGLang, DeepSeek); OpenAI's own API refuses it."}),
+          o.reasoning);
 }
 
 void WalkReplay(OptionVisitor& v, ModelOptions& o) {

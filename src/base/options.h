@@ -137,6 +137,7 @@ struct ModelOptions {
   bool verify_tls = true;
   std::string ca_file;       // extra trusted certificates, PEM
   bool stream_usage = true;  // ask upstream for usage on streams, to count them
+  bool reasoning = false;    // give it earlier answers' thinking back, as reasoning_content
 
   // kind "replay"
   std::string file;               // exchange JSONL

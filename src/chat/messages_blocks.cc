@@ -33,12 +33,19 @@ bool ReadSource(JsonReader& in, Value value, MessagesBlock* block) {
   });
 }
 
+// Anthropic's own clients send it as text; whatever else stands there is not looked at.
+bool ReadThinking(JsonReader& in, Value member, MessagesBlock* block) {
+  const bool text = in.Kind(member) == JsonKind::kString;
+  return text ? in.String(member, &block->text) : in.Skip(member);
+}
+
 // Where the type says nothing of a member, its kind is not looked at: "source" of a search result,
 // "content" of a hosted tool's.
 bool ReadBlockMember(JsonReader& in, std::string_view key, Value member, MessagesBlock* block) {
   const JsonKind kind = in.Kind(member);
   if (key == "type") return in.String(member, &block->type);
   if (key == "text") return in.String(member, &block->text);
+  if (key == "thinking") return ReadThinking(in, member, block);
   if (key == "id" || key == "tool_use_id") return in.String(member, &block->id);
   if (key == "name") return in.String(member, &block->name);
   if (key == "title") return in.String(member, &block->title);
@@ -199,9 +206,9 @@ void AppendUserTurn(const Blocks& blocks, std::string* out, std::vector<std::str
   if (out->size() == begin) *out += R"({"role":"user","content":""},)";
 }
 
-void AppendAssistantTurn(const Blocks& blocks, std::string* out,
+void AppendAssistantTurn(const Blocks& blocks, std::string* out, std::vector<Span>* reasoning,
                          std::vector<std::string>* left_out) {
-  std::string calls;
+  std::string calls, thinking;
   bool has_text = false;
   for (const MessagesBlock& block : blocks) {
     if (block.type == "tool_use") {
@@ -211,12 +218,19 @@ void AppendAssistantTurn(const Blocks& blocks, std::string* out,
                JsonString(block.input.empty() ? "{}" : block.input) + "}}";
     } else if (block.type == "text") {
       has_text = true;
+    } else if (block.type == "thinking") {
+      thinking += (thinking.empty() ? "" : "\n") + block.text;
     } else {
       left_out->push_back(block.type);
     }
   }
   *out += R"({"role":"assistant","content":)";
   *out += has_text || calls.empty() ? JsonString(JoinedText(blocks)) : "null";
+  if (!thinking.empty()) {
+    const auto begin = static_cast<uint32_t>(out->size());
+    *out += R"(,"reasoning_content":)" + JsonString(thinking);
+    reasoning->push_back({begin, static_cast<uint32_t>(out->size())});
+  }
   if (!calls.empty()) *out += R"(,"tool_calls":[)" + calls + "]";
   *out += "},";
 }

@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "chat/json_reader.h"
+#include "chat/request.h"
 
 namespace understudy {
 
 struct MessagesBlock {
   std::string type;
-  std::string text;    // of text blocks
+  std::string text;    // of text and thinking blocks
   std::string id;      // id of tool_use, tool_use_id of tool_result
   std::string name;    // of tool_use
   std::string input;   // raw JSON
@@ -32,8 +33,9 @@ bool ReadMessagesContent(JsonReader& in, JsonReader::Value value,
 // are passed over.
 void AppendUserTurn(const std::vector<MessagesBlock>& blocks, std::string* out,
                     std::vector<std::string>* left_out);
+// `reasoning` gets where in `out` the turn's thinking stands, as a member with its leading comma.
 void AppendAssistantTurn(const std::vector<MessagesBlock>& blocks, std::string* out,
-                         std::vector<std::string>* left_out);
+                         std::vector<Span>* reasoning, std::vector<std::string>* left_out);
 void AppendSystem(const std::vector<MessagesBlock>& blocks, std::string* out);
 
 }  // namespace understudy

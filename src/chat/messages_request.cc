@@ -46,7 +46,7 @@ bool ReadMessage(JsonReader& in, Value value, Gathered* request, ConvertedReques
   if (role == "user") {
     AppendUserTurn(blocks, &request->messages, &converted->left_out);
   } else if (role == "assistant") {
-    AppendAssistantTurn(blocks, &request->messages, &converted->left_out);
+    AppendAssistantTurn(blocks, &request->messages, &converted->reasoning, &converted->left_out);
   } else if (role == "system") {
     AppendSystem(blocks, &request->messages);
   } else {
@@ -221,19 +221,21 @@ std::string StopsJson(const std::vector<std::string>& stops) {
   return out.empty() ? out : out + ']';
 }
 
-Result<std::string> BodyOf(Gathered request, const std::vector<std::string>& stops) {
+Result<std::string> BodyOf(Gathered request, ConvertedRequest* converted) {
   TRY(const std::string choice, ToolChoiceJson(request));
-  std::string messages;
-  AppendSystem(request.system, &messages);
-  messages += request.messages;
-  messages.pop_back();  // the comma
-  std::string body =
-      R"({"model":)" + JsonString(request.model) + R"(,"messages":[)" + messages + ']';
+  std::string body = R"({"model":)" + JsonString(request.model) + R"(,"messages":[)";
+  AppendSystem(request.system, &body);
+  for (Span& span : converted->reasoning) {
+    span.begin += static_cast<uint32_t>(body.size());
+    span.end += static_cast<uint32_t>(body.size());
+  }
+  body += request.messages;
+  body.back() = ']';  // for the comma
   if (request.max_tokens)
     body += fmt::format(R"(,"max_completion_tokens":{})", *request.max_tokens);
   if (!request.tools.empty()) body += R"(,"tools":[)" + request.tools + ']';
   body += choice;
-  body += StopsJson(stops);
+  body += StopsJson(converted->stops);
   if (!request.temperature.empty()) body += R"(,"temperature":)" + request.temperature;
   if (!request.top_p.empty()) body += R"(,"top_p":)" + request.top_p;
   if (!request.schema.empty()) {
@@ -269,7 +271,7 @@ Result<ConvertedRequest> ChatFromMessages(std::string& body, MessagesUse use) {
   });
   if (!read) return Fail(InvalidInput(in.problem().message).Param(in.problem().path));
   TRY_VOID(CheckRequired(request, use));
-  TRY(converted.body, BodyOf(std::move(request), converted.stops));
+  TRY(converted.body, BodyOf(std::move(request), &converted));
   return converted;
 }
 

@@ -6,7 +6,8 @@
 //   tool_result                  a tool message each, before the rest of its message; is_error puts
 //                                "Error: " in front; images go into a user message after them
 //   tool_use                     a tool call; its id and the bytes of its input as they came
-//   thinking, redacted_thinking  passed over: chat completions take no reasoning back
+//   thinking                     reasoning_content of its message, for models that take it back
+//   redacted_thinking            left out: what it holds is Anthropic's own
 //   tools                        functions; tools that Anthropic's servers run are left out
 //   tool_choice                  auto, none, any -> required, tool -> the function;
 //                                disable_parallel_tool_use -> parallel_tool_calls false
@@ -24,6 +25,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "chat/request.h"
 
 namespace understudy {
 
@@ -31,6 +33,7 @@ struct ConvertedRequest {
   std::string body;                   // of POST /v1/chat/completions
   std::vector<std::string> left_out;  // names of members, as "top_k" or "tools[1]:web_search"
   std::vector<std::string> stops;     // stop_sequences
+  std::vector<Span> reasoning;        // of ChatRequest
 };
 
 enum class MessagesUse : uint8_t { kAnswer, kCountTokens };  // the latter needs no max_tokens

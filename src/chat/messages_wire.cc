@@ -51,7 +51,9 @@ Result<ChatRequest> MessagesWire::ReadRequest(std::string body) {
   TRY(ConvertedRequest converted, ChatFromMessages(body, use_));
   for (const std::string& name : converted.left_out) LeaveOut(name);
   stops_ = std::move(converted.stops);
-  return ParseChatRequest(std::move(converted.body));
+  TRY(ChatRequest request, ParseChatRequest(std::move(converted.body)));
+  request.reasoning = std::move(converted.reasoning);
+  return request;
 }
 
 std::string MessagesWire::AnswerBody(ChatAnswer& answer) {

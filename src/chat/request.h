@@ -79,6 +79,9 @@ struct ChatRequest {
   Span model_span, stream_span, stream_options_span;
   Span include_usage_span;  // within stream_options
   uint32_t members_begin = 0;
+  // Members with their leading comma that hold an earlier answer's thinking (`reasoning_content`)
+  // and that a conversion put in: they go out again for upstreams that take none back.
+  std::vector<Span> reasoning;
 };
 
 // Reads `body`. Errors are kInvalidInput with `param` set and say what was expected: malformed
@@ -100,12 +103,18 @@ std::string SpliceBody(std::string_view body, std::vector<Splice> edits);
 
 // The body for an upstream: its own model name (as asked where `model` is empty); `stream` set as
 // given; when streaming with `count_usage`, stream_options.include_usage so that the gateway can
-// count; and when not streaming, stream_options null, as upstreams refuse them then.
-std::string BodyForUpstream(const ChatRequest& request, std::string_view model, bool stream,
-                            bool count_usage);
+// count; when not streaming, stream_options null, as upstreams refuse them then; and without the
+// thinking that a conversion put in unless the upstream takes it back.
+struct UpstreamWants {
+  bool stream = false;
+  bool count_usage = false;
+  bool reasoning = false;
+};
+std::string BodyForUpstream(const ChatRequest& request, std::string_view model,
+                            UpstreamWants wants);
 // The edits that make that body; none where it goes as it came, so that it need not be copied.
 std::vector<Splice> EditsForUpstream(const ChatRequest& request, std::string_view model,
-                                     bool stream, bool count_usage);
+                                     UpstreamWants wants);
 
 // The last message of role user; empty if none.
 std::string_view LastUserText(const ChatRequest& request);

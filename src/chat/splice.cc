@@ -51,24 +51,28 @@ std::string SpliceBody(std::string_view body, std::vector<Splice> edits) {
 }
 
 std::vector<Splice> EditsForUpstream(const ChatRequest& request, std::string_view model,
-                                     bool stream, bool count_usage) {
+                                     UpstreamWants wants) {
   std::vector<Splice> edits;
   if (!model.empty() && request.model != model) {
     edits.push_back(SetMember(request, request.model_span, "model", JsonString(model)));
   }
+  const bool stream = wants.stream;
   if (request.stream != stream) {
     edits.push_back(SetMember(request, request.stream_span, "stream", stream ? "true" : "false"));
   }
-  if (stream && count_usage && !request.include_usage) edits.push_back(AskForUsage(request));
+  if (stream && wants.count_usage && !request.include_usage) edits.push_back(AskForUsage(request));
   if (!stream && !request.stream_options_span.empty()) {
     edits.push_back({request.stream_options_span, "null"});
+  }
+  if (!wants.reasoning) {
+    for (const Span span : request.reasoning) edits.push_back({span, ""});
   }
   return edits;
 }
 
-std::string BodyForUpstream(const ChatRequest& request, std::string_view model, bool stream,
-                            bool count_usage) {
-  return SpliceBody(request.body, EditsForUpstream(request, model, stream, count_usage));
+std::string BodyForUpstream(const ChatRequest& request, std::string_view model,
+                            UpstreamWants wants) {
+  return SpliceBody(request.body, EditsForUpstream(request, model, wants));
 }
 
 }  // namespace understudy

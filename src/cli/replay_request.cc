@@ -90,8 +90,9 @@ Status TakeAnswer(const ReplayItem& item, const ReplayPlan& plan, std::string bo
 Task<Status> Exchange(const ReplayItem& item, const ReplayPlan& plan, HttpClient& client,
                       Cancellation& cancellation, Monotonic begun, ReplayResult& result) {
   const bool stream = plan.stream || item.request.stream;
-  const std::string body = BodyForUpstream(
-      item.request, plan.model.empty() ? item.request.model : plan.model, stream, true);
+  const std::string body =
+      BodyForUpstream(item.request, plan.model.empty() ? item.request.model : plan.model,
+                      {.stream = stream, .count_usage = true});
   const Headers headers = HeadersFor(item, plan);
   CO_TRY(const auto reply,
          co_await client.Send("POST", "/chat/completions", headers, body, cancellation));

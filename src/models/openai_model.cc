@@ -29,8 +29,8 @@ RetryPolicy PolicyOf(const ModelOptions& options, milliseconds time_limit) {
 // The request's own bytes where nothing in them must change. The request must outlive it.
 class UpstreamBody {
  public:
-  UpstreamBody(const ChatRequest& chat, std::string_view model, bool stream, bool count_usage) {
-    auto edits = EditsForUpstream(chat, model, stream, count_usage);
+  UpstreamBody(const ChatRequest& chat, std::string_view model, UpstreamWants wants) {
+    auto edits = EditsForUpstream(chat, model, wants);
     if (!edits.empty()) edited_ = SpliceBody(chat.body, std::move(edits));
     view_ = edited_.empty() ? std::string_view(chat.body) : std::string_view(edited_);
   }
@@ -55,6 +55,7 @@ OpenAiModel::OpenAiModel(const ModelOptions& options, std::unique_ptr<Upstream> 
                          milliseconds time_limit)
     : info_(MakeModelInfo(options)),
       stream_usage_(options.stream_usage),
+      reasoning_(options.reasoning),
       breaker_failures_(options.breaker_failures),
       policy_(PolicyOf(options, time_limit)),
       seed_(FastHash(RandomBytes(8))),
@@ -158,7 +159,7 @@ Task<Status> OpenAiModel::StreamOnce(const Upstream::Call& call, Cancellation& c
 
 Task<Result<ChatAnswer>> OpenAiModel::Complete(ModelRequest& request) {
   CO_TRY(const Place place, TakePlace());
-  const UpstreamBody body(request.chat, info_.upstream_model, false, false);
+  const UpstreamBody body(request.chat, info_.upstream_model, {.reasoning = reasoning_});
   const Upstream::Call call{"/chat/completions", body.view(), request.authorization, false,
                             request.passed_on};
   ChatAnswer answer;
@@ -171,7 +172,8 @@ Task<Result<ChatAnswer>> OpenAiModel::Complete(ModelRequest& request) {
 
 Task<Result<std::unique_ptr<AnswerStream>>> OpenAiModel::Stream(ModelRequest& request) {
   CO_TRY(Place place, TakePlace());
-  const UpstreamBody body(request.chat, info_.upstream_model, true, stream_usage_);
+  const UpstreamBody body(request.chat, info_.upstream_model,
+                          {.stream = true, .count_usage = stream_usage_, .reasoning = reasoning_});
   const Upstream::Call call{"/chat/completions", body.view(), request.authorization, true,
                             request.passed_on};
   std::unique_ptr<AnswerStream> stream;

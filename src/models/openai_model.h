@@ -63,6 +63,7 @@ class OpenAiModel final : public Model {
 
   const ModelInfo info_;
   const bool stream_usage_;
+  const bool reasoning_;
   const int64_t breaker_failures_;
   const RetryPolicy policy_;
   const uint64_t seed_;  // of the retries' jitter

@@ -80,12 +80,29 @@ TEST(ChatFromMessages, AToolLoopKeepsItsIds) {
          "content":[{"type":"text","text":"no such"},{"type":"text","text":"city"}]},
         {"type":"text","text":"go on"}]}])"),
              R"([{"role":"user","content":"weather?"},
-      {"role":"assistant","content":"I look.","tool_calls":[
+      {"role":"assistant","content":"I look.","reasoning_content":"hm","tool_calls":[
         {"id":"toolu_1","type":"function","function":{"name":"f","arguments":"{\"city\": \"Oslo\"}"}},
         {"id":"toolu_2","type":"function","function":{"name":"g","arguments":"{}"}}]},
       {"role":"tool","tool_call_id":"toolu_1","content":"snow"},
       {"role":"tool","tool_call_id":"toolu_2","content":"Error: no such\ncity"},
       {"role":"user","content":"go on"}])");
+}
+
+TEST(ChatFromMessages, ThinkingStandsWhereItsSpansSay) {
+  const auto converted = Convert(With(R"("system":"s","messages":[
+      {"role":"assistant","content":[{"type":"thinking","thinking":"a\"b","signature":"s"},
+        {"type":"redacted_thinking","data":"x"},{"type":"text","text":"y"}]},
+      {"role":"user","content":"go"},
+      {"role":"assistant","content":[{"type":"thinking","thinking":null},
+        {"type":"thinking","thinking":"c"},{"type":"thinking","thinking":"d"}]}])"));
+  ASSERT_EQ(converted.reasoning.size(), 2U);
+  const auto at = [&](size_t i) {
+    const Span span = converted.reasoning[i];
+    return converted.body.substr(span.begin, span.end - span.begin);
+  };
+  EXPECT_EQ(at(0), R"(,"reasoning_content":"a\"b")");
+  EXPECT_EQ(at(1), R"(,"reasoning_content":"c\nd")");
+  EXPECT_THAT(converted.left_out, ElementsAre("redacted_thinking"));
 }
 
 TEST(ChatFromMessages, AResultWithoutContentAndACallWithoutText) {
@@ -158,9 +175,8 @@ TEST(ChatFromMessages, NamesWhatItLeavesOut) {
               "top_k":5,"thinking":{"type":"enabled","budget_tokens":1024},
               "tools":[{"type":"web_search_20250305","name":"web_search"},
                        {"type":"custom","name":"f","input_schema":{"type":"object"}}])"));
-  EXPECT_THAT(converted.left_out,
-              ElementsAre("thinking", "server_tool_use", "web_search_tool_result", "top_k",
-                          "thinking", "tools[0]:web_search_20250305"));
+  EXPECT_THAT(converted.left_out, ElementsAre("server_tool_use", "web_search_tool_result", "top_k",
+                                              "thinking", "tools[0]:web_search_20250305"));
   EXPECT_THAT(converted.body, HasSubstr(R"("tools":[{"type":"function","function":{"name":"f")"));
 }
 

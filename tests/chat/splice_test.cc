@@ -9,7 +9,8 @@ namespace {
 std::string Spliced(std::string_view body, std::string_view model, bool stream, bool count_usage) {
   const auto request = ParseChatRequest(std::string(body));
   EXPECT_TRUE(request) << request.error().message;
-  const std::string out = BodyForUpstream(*request, model, stream, count_usage);
+  const std::string out =
+      BodyForUpstream(*request, model, {.stream = stream, .count_usage = count_usage});
   const auto again = ParseChatRequest(out);
   EXPECT_TRUE(again) << out;
   if (again) {
@@ -37,7 +38,7 @@ TEST(BodyForUpstream, NothingToDoChangesNothing) {
   const std::string body = Body(" \"model\" : \"m\", ", ", \"x\": 1.0e2 ");
   EXPECT_EQ(Spliced(body, "m", false, false), body);
   EXPECT_EQ(Spliced(body, "", false, true), body);
-  EXPECT_TRUE(EditsForUpstream(ParseChatRequest(body).value(), "m", false, true).empty());
+  EXPECT_TRUE(EditsForUpstream(ParseChatRequest(body).value(), "m", {.count_usage = true}).empty());
 }
 
 TEST(BodyForUpstream, ReplacesOnlyTheModel) {
@@ -81,6 +82,18 @@ TEST(BodyForUpstream, UsageIsAskedForWithinTheOptionsThatAreThere) {
   EXPECT_EQ(asked(R"({"include_usage":null})"), body(R"({"include_usage":true})"));
   EXPECT_EQ(asked(R"({ "x":{} })"), body(R"({"include_usage":true, "x":{} })"));
   EXPECT_EQ(asked(R"({"include_usage":true})"), body(R"({"include_usage":true})"));
+}
+
+TEST(BodyForUpstream, ThinkingThatAConversionPutInGoesOutAgainUnlessWanted) {
+  const std::string member = R"(,"reasoning_content":"hm")";
+  const std::string body = R"({"messages":[{"role":"assistant","content":"a")" + member + "}]}";
+  ChatRequest request = ParseChatRequest(body).value();
+  EXPECT_EQ(BodyForUpstream(request, "", {}), body) << "a client's own stays as it came";
+  const auto begin = static_cast<uint32_t>(body.find(member));
+  request.reasoning = {{begin, begin + static_cast<uint32_t>(member.size())}};
+  EXPECT_EQ(BodyForUpstream(request, "", {}),
+            R"({"messages":[{"role":"assistant","content":"a"}]})");
+  EXPECT_EQ(BodyForUpstream(request, "", {.reasoning = true}), body);
 }
 
 TEST(BodyForUpstream, StreamOptionsGoWhereNothingStreams) {

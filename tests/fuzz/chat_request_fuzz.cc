@@ -15,8 +15,8 @@ void Check(bool held) {
 }
 
 void CheckSplice(const ChatRequest& request, bool stream, bool count_usage) {
-  const auto again =
-      ParseChatRequest(BodyForUpstream(request, "other \"model\"", stream, count_usage));
+  const auto again = ParseChatRequest(
+      BodyForUpstream(request, "other \"model\"", {.stream = stream, .count_usage = count_usage}));
   Check(again.has_value());
   Check(again->model == "other \"model\"");
   Check(again->stream == stream);

@@ -23,8 +23,10 @@ void CheckUse(std::string body, MessagesUse use) {
     return;
   }
   Check(ParseJson(converted->body).has_value());
-  const auto request = ParseChatRequest(converted->body);
+  auto request = ParseChatRequest(converted->body);
   Check(request.has_value());
+  request->reasoning = converted->reasoning;
+  Check(ParseChatRequest(BodyForUpstream(*request, "", {})).has_value());
   Check(!request->messages.empty() && !request->model.empty());
   Check(request->max_tokens.has_value() || use == MessagesUse::kCountTokens);
 }

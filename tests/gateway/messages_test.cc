@@ -81,6 +81,25 @@ TEST_F(MessagesTest, AnswersInAnthropicsShapeAndRecordsInOpenAis) {
   EXPECT_EQ(recorded[0].outcome, Outcome::kServed);
 }
 
+TEST_F(MessagesTest, ThinkingGoesBackToUpstreamsThatTakeIt) {
+  for (const bool takes : {false, true}) {
+    TestServer upstream(AlwaysAnswer("hi"));
+    options_.models = {Upstream("big", upstream)};
+    options_.models[0].reasoning = takes;
+    Start();
+    const std::string messages =
+        R"([{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"thinking",)"
+        R"("thinking":"so it is"},{"type":"text","text":"b"}]},{"role":"user","content":"c"}])";
+    TestCall call = Call("big");
+    call.body = R"({"model":"big","max_tokens":9,"messages":)" + messages + "}";
+    EXPECT_EQ(Ask(call).status(), 200);
+    const bool went = upstream.requests().at(0).body.find(R"("reasoning_content":"so it is")") !=
+                      std::string::npos;
+    EXPECT_EQ(went, takes);
+    Stop();
+  }
+}
+
 TEST_F(MessagesTest, StreamsEventsAndAsksForUsageOnItsOwnAccount) {
   TestServer upstream([](const TestMessage&, TestSocket& client) {
     client.Send(TestChunkedHead());
