@@ -23,12 +23,20 @@ bool BeginsAnother(const ToolCall& call, const ToolCall& piece) {
   return !piece.arguments.empty() && IsWholeObject(call.arguments);
 }
 
+// `piece` has the id of `call`, and yet it is another: some servers give one id to several calls.
+// An index alone does not tell, as others count it up with every piece of one call.
+bool RepeatsTheId(const ToolCall& call, const ToolCall& piece) {
+  if (piece.index == kNoIndex || piece.index == call.index) return false;
+  if (piece.name.empty() || call.name.empty()) return false;
+  return piece.name != call.name || IsWholeObject(call.arguments);
+}
+
 // The call that `piece` continues, or null when it begins one. The newest match wins.
 ToolCall* FindCall(std::vector<ToolCall>& calls, const ToolCall& piece) {
   if (!piece.id.empty()) {
     const auto same = std::find_if(calls.rbegin(), calls.rend(),
                                    [&](const ToolCall& call) { return call.id == piece.id; });
-    if (same != calls.rend()) return &*same;
+    if (same != calls.rend()) return RepeatsTheId(*same, piece) ? nullptr : &*same;
   }
   for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
     if (piece.index != kNoIndex && call->index != piece.index) continue;

@@ -96,6 +96,15 @@ bool StreamShaper::OpenEnvelopes(ChatChunk& chunk) {
   return as_it_came;
 }
 
+// Clients tell results apart by their calls' ids, so no two calls of a choice may share one.
+bool StreamShaper::HasIdOfItsOwn(const AnswerBuilder::Place& place) {
+  const std::string& id = builder_.CallAt(place.choice, place.at).id;
+  for (size_t at = 0; at < place.at; ++at) {
+    if (builder_.CallAt(place.choice, at).id == id) return false;
+  }
+  return !id.empty();
+}
+
 bool StreamShaper::CheckCall(const ToolCall& piece, const AnswerBuilder::Place& place, Part* part) {
   ChoiceState& state = StateOf(place.choice);
   ToolCall& call = builder_.CallAt(place.choice, place.at);
@@ -110,9 +119,10 @@ bool StreamShaper::CheckCall(const ToolCall& piece, const AnswerBuilder::Place& 
     return false;
   }
   state.announced[place.at] = state.called = true;
-  if (call.id.empty()) call.id = NewId("call_", wall_ms_);
+  const bool own_id = HasIdOfItsOwn(place);
+  if (!own_id) call.id = NewId("call_", wall_ms_);
   *part = place.begins ? Part::kFirst : Part::kNamed;
-  return in_place && place.begins && !piece.id.empty() && !piece.name.empty();
+  return in_place && own_id && place.begins && !piece.id.empty() && !piece.name.empty();
 }
 
 // After the builder has placed the pieces.
@@ -282,9 +292,12 @@ bool SettleChoice(Choice& choice, const ChatRequest& request, bool legacy_call, 
   bool as_it_came = OpenEnvelope(choice, request);
   for (size_t i = 0; i < choice.tool_calls.size(); ++i) {
     ToolCall& call = choice.tool_calls[i];
-    as_it_came &= !call.id.empty() && !call.as_object;
+    const auto before = choice.tool_calls.begin() + static_cast<ptrdiff_t>(i);
+    const bool own_id = !call.id.empty() && std::ranges::find(choice.tool_calls.begin(), before,
+                                                              call.id, &ToolCall::id) == before;
+    as_it_came &= own_id && !call.as_object;
     call.index = static_cast<int>(i);
-    if (call.id.empty()) call.id = NewId("call_", wall_ms);
+    if (!own_id) call.id = NewId("call_", wall_ms);
   }
   const FinishReason said =
       choice.finish == FinishReason::kNone ? FinishReason::kStop : choice.finish;

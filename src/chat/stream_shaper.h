@@ -63,6 +63,7 @@ class StreamShaper {
   void HoldUsage(ChatChunk& chunk);
   bool OpenEnvelopes(ChatChunk& chunk);
   bool CheckCalls(const ChatChunk& chunk);
+  bool HasIdOfItsOwn(const AnswerBuilder::Place& place);
   bool CheckCall(const ToolCall& piece, const AnswerBuilder::Place& place, Part* part);
   bool CheckFinish(ChatChunk& chunk);
   void Rewrite(ChatChunk& chunk);

@@ -99,6 +99,27 @@ TEST(AnswerBuilder, ANewIdAtTheSameIndexBeginsANewCall) {
   EXPECT_EQ(calls[1].index, 1);
 }
 
+TEST(AnswerBuilder, CallsThatShareAnIdAreNotMerged) {
+  const auto answer =
+      Built({Calls(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\":1}"}})"),
+             Calls(R"({"index":1,"id":"a","function":{"name":"f","arguments":""}})"),
+             Calls(R"({"index":1,"function":{"arguments":"{\"x\":2}"}})"),
+             Calls(R"({"index":2,"id":"a","function":{"name":"g","arguments":"{}"}})")});
+  const auto& calls = answer.choices.at(0).tool_calls;
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(calls[0].arguments, R"({"x":1})");
+  EXPECT_EQ(calls[1].arguments, R"({"x":2})");
+  EXPECT_EQ(calls[2].name, "g");
+}
+
+TEST(AnswerBuilder, ACallWhoseIndexIsCountedUpStaysOne) {
+  const auto answer =
+      Built({Calls(R"({"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}})"),
+             Calls(R"({"index":1,"id":"a","function":{"name":"f","arguments":":1}"}})")});
+  ASSERT_EQ(answer.choices.at(0).tool_calls.size(), 1u);
+  EXPECT_EQ(answer.choices[0].tool_calls[0].arguments, R"({"x":1})");
+}
+
 TEST(AnswerBuilder, SparseIndicesAreNumberedAnew) {
   const auto answer = Built({Calls(R"({"index":7,"id":"b","function":{"name":"g"}})"),
                              Calls(R"({"index":3,"id":"a","function":{"name":"f"}})")});

@@ -200,6 +200,12 @@ const Broken kBroken[] = {
      {R"({"index":0,"id":"a1","function":{"name":"f","arguments":"{"}})",
       R"({"index":0,"id":"a2","function":{"name":null,"arguments":"}"}})"},
      {{"f", "{}"}}},
+    {"OneIdForSeveralCalls",
+     {R"({"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"}})",
+      R"({"index":1,"id":"a","type":"function","function":{"name":"f","arguments":""}})",
+      R"({"index":1,"function":{"arguments":"{\"a\":2}"}})",
+      R"({"index":2,"id":"a","type":"function","function":{"name":"g","arguments":"{}"}})"},
+     {{"f", "{}"}, {"f", "{\"a\":2}"}, {"g", "{}"}}},
     {"TheNameComesLate",
      {R"({"index":0,"id":"a","function":{"arguments":"{"}})",
       R"({"index":0,"function":{"name":"f","arguments":"\"b\""}},{"index":0,"function":{"arguments":":1}"}})"},
@@ -361,6 +367,20 @@ TEST(ShapeAnswer, StaysByteForByteWhereNothingIsWrong) {
   ChatAnswer answer = ParseChatAnswer(body).value();
   ShapeAnswer(answer, request, "ours", 0);
   EXPECT_EQ(answer.body, body);
+}
+
+TEST(ShapeAnswer, CallsThatShareAnIdGetTheirOwn) {
+  const ChatRequest request = Asking();
+  const std::string call =
+      R"({"id":"a","type":"function","function":{"name":"f","arguments":"{}"}})";
+  ChatAnswer answer = ParseChatAnswer(R"({"choices":[{"message":{"content":null,"tool_calls":[)" +
+                                      call + "," + call + R"(]},"finish_reason":"tool_calls"}]})")
+                          .value();
+  ShapeAnswer(answer, request, "ours", 0);
+  const auto calls = ParseChatAnswer(answer.body).value().choices.at(0).tool_calls;
+  ASSERT_EQ(calls.size(), 2u);
+  EXPECT_EQ(calls[0].id, "a");
+  EXPECT_EQ(calls[1].id.substr(0, 5), "call_");
 }
 
 TEST(ShapeAnswer, PutsRightWhatAStreamWould) {

@@ -1,8 +1,11 @@
 // Answers from upstreams: what is accepted can be written again, whole and as a stream, and is the
 // same answer afterwards.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "chat/answer.h"
 
@@ -11,6 +14,15 @@ namespace {
 
 void Check(bool held) {
   if (!held) std::abort();
+}
+
+// A stream tells calls apart by their ids first.
+bool IdsAreDistinct(const Choice& choice) {
+  std::set<std::string_view> ids;
+  for (const ToolCall& call : choice.tool_calls) {
+    if (!call.id.empty() && !ids.insert(call.id).second) return false;
+  }
+  return true;
 }
 
 // A stream tells choices apart by index alone.
@@ -45,7 +57,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   }
   const auto again = ParseChatAnswer(SerializeAnswer(*answer, 0));
   Check(again.has_value() && SameAnswer(*again, *answer));
-  if (!IndicesAreDistinct(*answer)) return 0;
+  if (!IndicesAreDistinct(*answer) || !std::ranges::all_of(answer->choices, IdsAreDistinct))
+    return 0;
   CheckStream(*answer, 3);
   CheckStream(*answer, 1000);
   return 0;
