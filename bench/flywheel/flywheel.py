@@ -32,10 +32,11 @@ def options():
     parser.add_argument("--test", type=Path, required=True, help="exchange JSONL to be measured on")
     parser.add_argument("--out", type=Path, default=Path("build/bench/flywheel"), help="folder to work in (kept, and gone on with)")
     parser.add_argument("--binary", type=Path, default=Path("build/release/understudy"))
-    parser.add_argument("--base", type=Path, default=Path("weights/understudy-base.gguf"))
+    parser.add_argument("--base", type=Path, default=Path("weights/understudy-nano.gguf"))
     parser.add_argument("--sessions", type=int, default=0, help="of the log, by hash of their names (0: all)")
     parser.add_argument("--tests", type=int, default=0, help="rows of the test file, by hash of their ids (0: all)")
     parser.add_argument("--minutes", type=float, default=10, help="of training a task")
+    parser.add_argument("--share", choices=("each", "kind"), default="kind", help="one adapter a task, or one for all tasks of a kind")
     parser.add_argument("--promises", default="80,90,95,98", help="percent of calls that are not served worse")
     parser.add_argument("--sure", type=float, default=95)
     parser.add_argument("--seed", type=int, default=1)
@@ -258,7 +259,7 @@ def refine(options_, workspace, promise):
     out = run(
         [options_.binary, "refine", "--workspace", workspace, "--in", workspace.parent / "log.jsonl", "--no-reload", "--json",
          "--start", "live", "--worse", f"{100 - promise:g}", "--sure", f"{options_.sure:g}", "--minutes", f"{options_.minutes:g}",
-         "--seed", options_.seed],
+         "--share", options_.share, "--seed", options_.seed],
         workspace.parent / "refine.log",
     )  # fmt: skip
     return json.loads(out)
@@ -338,7 +339,7 @@ def main():
     make_workspace(options_, workspace, options_.out / "test.jsonl")
 
     figures = {"log": options_.log.name, "rows": len(log), "test": options_.test.name, "test_rows": len(tests),
-               "seed": options_.seed, "minutes": options_.minutes, "cores": os.cpu_count(), "promises": []}  # fmt: skip
+               "seed": options_.seed, "minutes": options_.minutes, "share": options_.share, "base": options_.base.name, "cores": os.cpu_count(), "promises": []}  # fmt: skip
     last = None
     for promise in sorted(float(word) for word in options_.promises.split(",")):
         figure, results = at_promise(options_, workspace, tests, promise)

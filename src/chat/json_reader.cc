@@ -270,6 +270,16 @@ const char* JsonReader::EndOf(Value value) {
   return token.data() + TrimEnd({token.data(), length}).size();
 }
 
+// Closed, and no colon after it: simdjson takes a string that it skips for a key then, and what
+// follows for its value.
+bool JsonReader::IsStringValue(std::string_view token) const {
+  const std::string_view rest = std::string_view(text_).substr(
+      static_cast<size_t>(token.data() - text_.data()) + token.size());
+  const size_t next = rest.find_first_not_of(kBlanks);
+  return token.size() > 1 && token.back() == '"' &&
+         (next == std::string_view::npos || rest[next] != ':');
+}
+
 // Containers pass: they are checked where they are walked.
 bool JsonReader::CheckScalar(std::string_view token) {
   switch (token.front()) {
@@ -279,8 +289,7 @@ bool JsonReader::CheckScalar(std::string_view token) {
     case 'f': return token == "false";
     case 'n': return token == "null";
     case '"':
-      return token.size() > 1 && token.back() == '"' &&
-             DecodeJsonString(token.substr(1, token.size() - 2), nullptr);
+      return IsStringValue(token) && DecodeJsonString(token.substr(1, token.size() - 2), nullptr);
     default: return IsJsonNumber(token);
   }
 }
@@ -290,8 +299,7 @@ bool JsonReader::String(Value value, std::string* out) {
   if (token == "null") return true;
   if (token.front() != '"') return FailType("a string", value);
   out->clear();
-  const bool closed = token.size() > 1 && token.back() == '"';
-  return (closed && DecodeJsonString(token.substr(1, token.size() - 2), out)) ||
+  return (IsStringValue(token) && DecodeJsonString(token.substr(1, token.size() - 2), out)) ||
          Malformed(simdjson::STRING_ERROR);
 }
 

@@ -107,6 +107,7 @@ class JsonReader {
   std::string_view Token(Value value) const;
   const char* EndOf(Value value);
   bool CheckScalar(std::string_view token);
+  bool IsStringValue(std::string_view token) const;
 
   std::string& text_;
   simdjson::ondemand::parser* parser_;

@@ -63,6 +63,18 @@ void RemoveListed(Headers& headers, std::string_view list) {
   }
 }
 
+bool IsChunkHeadBroken(std::string_view rest) {
+  if (rest.starts_with("\r\n")) rest.remove_prefix(2);
+  const size_t end = rest.find("\r\n");
+  if (end == std::string_view::npos) return false;
+  bool quoted = false;
+  for (size_t i = 0; i < end; ++i) {
+    if (rest[i] == '"') quoted = !quoted;
+    if (quoted && rest[i] == '\\') ++i;
+  }
+  return quoted;
+}
+
 bool IsFieldName(std::string_view name) {
   return !name.empty() &&
          std::ranges::all_of(name, [](char c) { return kTokenChar[static_cast<uint8_t>(c)]; });

@@ -12,6 +12,11 @@ namespace understudy {
 // must not be shown less there: it asserts this much when the last chunk comes in pieces.
 inline constexpr size_t kLeastChunkedRest = 5;
 
+// Whether a chunk's head (what precedes its data: CRLF of the chunk before, size, extensions) has a
+// quoted string that its line does not end. Beast 1.81 asks for more then, and counts the chunk
+// against the body's limit each time.
+bool IsChunkHeadBroken(std::string_view rest);
+
 // Belongs to one connection and is never passed on: Connection, Keep-Alive, TE, Trailer,
 // Transfer-Encoding, Upgrade, Proxy-*.
 bool IsHopByHop(std::string_view name);

@@ -96,6 +96,7 @@ ReplyParser::~ReplyParser() = default;
 
 void ReplyParser::Restart() {
   status_ = 0;
+  head_bytes_ = 0;
   headers_.Clear();
   machine_->parser.emplace(*this);
   machine_->parser->header_limit(
@@ -111,8 +112,16 @@ size_t ReplyParser::Put(std::string_view bytes) {
     const bool had_head = head_done();
     if (machine_->parser->wants_chunk_size() && bytes.size() - used < kLeastChunkedRest) break;
     error_code error;
-    const boost::asio::const_buffer rest(bytes.data() + used, bytes.size() - used);
-    used += machine_->parser->put(rest, error);
+    const std::string_view rest = bytes.substr(used);
+    const size_t step =
+        machine_->parser->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
+    used += step;
+    if (!had_head) head_bytes_ += step;  // Beast's limit leaves out the first line
+    if (head_bytes_ > max_head_bytes_) error = http::error::header_limit;
+    if (error == http::error::need_more && machine_->parser->wants_chunk_size() &&
+        IsChunkHeadBroken(rest)) {
+      error = http::error::bad_chunk_extension;
+    }
     if (error == http::error::need_more) break;
     if (error && !failed()) problem_ = "its answer breaks HTTP: " + error.message();
     if (failed() || !piece_.empty()) break;

@@ -44,6 +44,7 @@ class ReplyParser {
   friend struct Machine;
   void Restart();
   size_t max_head_bytes_;
+  size_t head_bytes_ = 0;  // of this head, so far
   bool to_head_;
   int interim_ = 0;  // 1xx answers skipped
   int status_ = 0;

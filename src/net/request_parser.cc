@@ -137,6 +137,7 @@ RequestParser::~RequestParser() = default;
 
 void RequestParser::Start(HttpRequest& request) {
   rejection_.status = 0;
+  header_bytes_ = 0;
   request.method.clear();
   request.target.clear();
   request.headers.Clear();
@@ -153,10 +154,16 @@ size_t RequestParser::Put(std::string_view bytes) {
   size_t used = 0;
   while (!refused() && !parser.is_done()) {
     if (parser.wants_chunk_size() && bytes.size() - used < kLeastChunkedRest) break;
+    const std::string_view rest = bytes.substr(used);
+    const bool in_header = !parser.is_header_done();
     error_code error;
-    const size_t step =
-        parser.put(boost::asio::const_buffer(bytes.data() + used, bytes.size() - used), error);
+    const size_t step = parser.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     used += step;
+    if (in_header) header_bytes_ += step;  // Beast's limit leaves out the first line
+    if (header_bytes_ > max_header_bytes_) error = http::error::header_limit;
+    if (error == http::error::need_more && parser.wants_chunk_size() && IsChunkHeadBroken(rest)) {
+      error = http::error::bad_chunk_extension;
+    }
     if (error == http::error::need_more) break;
     if (error && !refused()) rejection_ = RejectionOf(error);
     if (used == bytes.size() && step == 0) break;

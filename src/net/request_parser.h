@@ -45,6 +45,7 @@ class RequestParser {
   struct Machine;
   void Refuse(int status, std::string message);
   size_t max_header_bytes_;
+  size_t header_bytes_ = 0;  // of this request, so far
   size_t max_body_bytes_;
   std::unique_ptr<Machine> machine_;
   Rejection rejection_;

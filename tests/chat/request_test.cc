@@ -352,6 +352,10 @@ const std::vector<std::string> kMalformed = {
     With("\"x\":1\"a\""),
     With("\"x\":\"a\"b"),
     With("\"x\":\"a\"\"b\""),
+    With("\"x\":\"a\":1"),
+    With("\"x\":\"a\" :\"b\",\"y\":{\"c\":2}}"),
+    With("\"x\":[\"a\":1]"),
+    With("\"x\":1:2"),
     With("\"x\":\"\\x\""),
     With("\"x\":\"\\u12\""),
     With("\"x\":\"\\u12g4\""),
@@ -387,7 +391,8 @@ TEST(ChatRequest, MalformedValuesOfMembersWeReadFail) {
   for (const char* member :
        {"\"model\":tru", "\"model\":\"a", "\"stream\":tru", "\"stream\":nul", "\"n\":01",
         "\"temperature\":1.", "\"tools\":nul", "\"tools\":[{]", "\"tool_choice\":nulll",
-        "\"response_format\":n", "\"user\":\"\\q\""}) {
+        "\"response_format\":n", "\"user\":\"\\q\"", "\"user\":\"a\":1",
+        "\"tool_choice\":{\"type\":\"function\":\"s\",\"x\":{}}}"}) {
     EXPECT_FALSE(ParseChatRequest(With(member)).has_value()) << member;
   }
 }

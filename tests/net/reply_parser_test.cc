@@ -127,6 +127,11 @@ INSTANTIATE_TEST_SUITE_P(
                  "breaks HTTP"},
         BadReply{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabcdef\r\n",
                  "breaks HTTP"},
+        BadReply{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;a=\"\r\nb\r\n",
+                 "breaks HTTP"},
+        BadReply{"HTTP/1.1 200 " + std::string(2100, 'x') + "\r\nX: " + std::string(2100, 'x') +
+                     "\r\n\r\n",
+                 "header limit"},
         BadReply{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "transfer coding"},
         BadReply{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
                  "breaks HTTP"},

@@ -144,6 +144,9 @@ INSTANTIATE_TEST_SUITE_P(
         BadRequest{With("Transfer-Encoding: chunked\r\n", "3\r\nabcde0\r\n\r\n"), 400},
         BadRequest{With("Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\n"), 400},
         BadRequest{With("Transfer-Encoding: chunked\r\n", "0\r\nContent-Length: 3\r\n\r\n"), 400},
+        BadRequest{With("Transfer-Encoding: chunked\r\n",
+                        "4;a=\"\r\nabcd\r\n0\r\n\r\n" + std::string(3000, 'x')),
+                   400},
         BadRequest{With("Host: other\r\n"), 400},
         BadRequest{"GET / HTTP/1.1\r\nX: y\r\n\r\n", 400}));
 
@@ -165,6 +168,10 @@ INSTANTIATE_TEST_SUITE_P(
     TooLarge, RefusedRequest,
     testing::Values(BadRequest{With("X: " + std::string(kMaxHeader, 'x') + "\r\n"), 431},
                     BadRequest{"GET /" + std::string(kMaxHeader, 'x'), 431},
+                    BadRequest{"GET /" + std::string(kMaxHeader - 40, 'x') +
+                                   " HTTP/1.1\r\nHost: h\r\nX: " + std::string(40, 'x') +
+                                   "\r\n\r\n",
+                               431},
                     BadRequest{With([] {
                                  std::string many;
                                  for (int i = 0; i < 300; ++i) many += "A: b\r\n";
@@ -174,6 +181,21 @@ INSTANTIATE_TEST_SUITE_P(
                     BadRequest{With("Content-Length: 1001\r\n"), 413},
                     BadRequest{With("Content-Length: 18446744073709551615\r\n"), 413},
                     BadRequest{With("Transfer-Encoding: chunked\r\n", "3e9\r\n"), 413}));
+
+TEST(RequestParser, AcceptsAHeaderOfExactlyTheLimit) {
+  const std::string rest = " HTTP/1.1\r\nHost: h\r\n\r\n";
+  const std::string bytes = "GET /" + std::string(kMaxHeader - 5 - rest.size(), 'x') + rest;
+  for (const size_t step : {SIZE_MAX, size_t{1}, size_t{7}}) {
+    EXPECT_TRUE(Parsed(bytes, step).parser.done()) << step;
+  }
+}
+
+TEST(RequestParser, QuotedChunkExtensionsMayHoldAnything) {
+  const std::string body = "3;a=\"\\\";x\"\r\nabc\r\n0;b=\"0\"\r\n\r\n";
+  for (const size_t step : {SIZE_MAX, size_t{1}, size_t{7}}) {
+    EXPECT_TRUE(Parsed(With("Transfer-Encoding: chunked\r\n", body), step).parser.done()) << step;
+  }
+}
 
 TEST(RequestParser, AcceptsABodyOfExactlyTheLimit) {
   EXPECT_TRUE(Parsed(With("Content-Length: 1000\r\n", std::string(1000, 'x'))).parser.done());
