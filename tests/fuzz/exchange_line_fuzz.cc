@@ -4,8 +4,8 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "base/json.h"
 #include "chat/exchange_json.h"
+#include "is_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace understudy;
@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::string line = FormatExchangeLine(*exchange);
-  if (line.find('\n') != std::string::npos || !ParseJson(line)) std::abort();
+  if (line.find('\n') != std::string::npos || !IsJson(line)) std::abort();
   const auto again = ParseExchangeLine(line);
   if (!again || FormatExchangeLine(*again) != line) std::abort();
   if (again->id != exchange->id || again->answers.size() != exchange->answers.size()) std::abort();

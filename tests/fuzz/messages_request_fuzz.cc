@@ -4,9 +4,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "base/json.h"
 #include "chat/messages_request.h"
 #include "chat/request.h"
+#include "is_json.h"
 
 namespace understudy {
 namespace {
@@ -22,7 +22,7 @@ void CheckUse(std::string body, MessagesUse use) {
     Check(!converted.error().message.empty());
     return;
   }
-  Check(ParseJson(converted->body).has_value());
+  Check(IsJson(converted->body));
   auto request = ParseChatRequest(converted->body);
   Check(request.has_value());
   request->reasoning = converted->reasoning;
