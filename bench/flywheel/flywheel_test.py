@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 SERVICES = {"Tables_1": ("ReserveTable", "FindTable"), "Buses_1": ("BuyTicket", "FindBus")}
 CITIES = ("Oslo", "Lima", "Bonn", "Turin", "Porto", "Graz")
-SESSIONS = 90
+SESSIONS = 40
 
 
 def row(session, service, kind, system, user, message, tools=None):
@@ -83,7 +83,7 @@ class Whole(unittest.TestCase):
             flywheel.write_rows(folder / "test.jsonl", made_log("b", 4))
             command = [sys.executable, FOLDER / "flywheel.py", "--binary", os.environ["UNDERSTUDY"], "--log", folder / "log.jsonl",
                        "--test", folder / "test.jsonl", "--base", ROOT / "weights/understudy-nano.gguf", "--out", folder / "out",
-                       "--minutes", "0.1", "--tests", "60", "--promises", "60,95", "--json", folder / "figures.json"]  # fmt: skip
+                       "--minutes", "0.05", "--tests", "30", "--promises", "60,95", "--json", folder / "figures.json"]  # fmt: skip
             done = subprocess.run([str(part) for part in command], capture_output=True, text=True, cwd=ROOT, check=False)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             figures = json.loads((folder / "figures.json").read_text())
@@ -93,12 +93,12 @@ class Whole(unittest.TestCase):
         for each in figures["promises"]:
             lines = {(line["kind"], line["services"]): line for line in each["test"]}
             everything = lines["all", "all"]
-            self.assertEqual(everything["calls"], 60)
+            self.assertEqual(everything["calls"], 30)
             self.assertEqual(everything["failed"], 0)
-            self.assertEqual(sum(lines[kind, "all"]["calls"] for kind in flywheel.KINDS), 60)
+            self.assertEqual(sum(lines[kind, "all"]["calls"] for kind in flywheel.KINDS), 30)
             # What the small model did not serve is the recorded answer, and that is right.
             self.assertEqual(everything["calls"] - everything["right"], everything["small_wrong"])
-            self.assertEqual(each["verdict"]["served_worse"], everything["small_wrong"] / 60)
+            self.assertEqual(each["verdict"]["served_worse"], everything["small_wrong"] / 30)
 
 
 if __name__ == "__main__":
