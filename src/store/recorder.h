@@ -10,6 +10,8 @@
 // then return the store's error at once, though what they left is still tried. No call waits for a
 // commit for more than five seconds.
 //
+// What a kill loses in batched mode, and when it is more than 10 ms: docs/format-store.md.
+//
 // Bodies over max_body_bytes are left out, and Exchange::extra says so: "omitted":
 // {"request_bytes": N, "response_bytes": N}.
 #pragma once
