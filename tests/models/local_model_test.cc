@@ -193,7 +193,9 @@ TEST_F(LocalModelTest, EveryToolChoiceIsTaken) {
     const std::string_view wanted = must;
     if (wanted.empty()) continue;
     ASSERT_FALSE(calls.empty()) << choice;
-    if (wanted != "any") EXPECT_EQ(calls[0].name, wanted) << choice;
+    if (wanted != "any") {
+      EXPECT_EQ(calls[0].name, wanted) << choice;
+    }
   }
 }
 
