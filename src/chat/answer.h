@@ -106,6 +106,8 @@ class AnswerBuilder {
   const Usage& usage() const { return answer_.usage; }
   // True once every choice seen has a finish reason.
   bool finished() const;
+  // Those that never got a name; places found before no longer hold.
+  void DropNamelessCalls();
   // Writes the body; the builder is spent.
   ChatAnswer Build(int64_t wall_ms) &&;
 

@@ -137,6 +137,12 @@ bool AnswerBuilder::finished() const {
                                  [](auto& choice) { return choice.finish != FinishReason::kNone; });
 }
 
+void AnswerBuilder::DropNamelessCalls() {
+  for (Choice& choice : answer_.choices) {
+    std::erase_if(choice.tool_calls, [](const ToolCall& call) { return call.name.empty(); });
+  }
+}
+
 ChatAnswer AnswerBuilder::Build(int64_t wall_ms) && {
   if (answer_.id.empty()) answer_.id = NewId("chatcmpl-", wall_ms);
   for (Choice& choice : answer_.choices) {

