@@ -16,7 +16,7 @@ FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent.parent
 SERVICES = {"Tables_1": ("ReserveTable", "FindTable"), "Buses_1": ("BuyTicket", "FindBus")}
 CITIES = ("Oslo", "Lima", "Bonn", "Turin", "Porto", "Graz")
-SESSIONS = 60
+SESSIONS = 120
 
 
 def row(session, service, kind, system, user, message, tools=None):
@@ -88,7 +88,7 @@ class Whole(unittest.TestCase):
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
             figures = json.loads((folder / "figures.json").read_text())
         self.assertEqual([each["promise"] for each in figures["promises"]], [60, 95])
-        self.assertTrue(0 <= figures["nmi_kind_service"] <= 1)
+        self.assertGreater(figures["nmi_kind_service"], 0.5)
         self.assertTrue(figures["tuned"])
         for each in figures["promises"]:
             lines = {(line["kind"], line["services"]): line for line in each["test"]}
