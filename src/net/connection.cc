@@ -27,7 +27,7 @@ Connection::Connection(std::shared_ptr<Shard> shard, WireSocket socket, std::str
       token_(std::move(token)),
       wire_(std::make_shared<Wire>(std::move(socket), shard_->sweeper(), MaxInput(limits_))),
       parser_(limits_.max_header_bytes, limits_.max_body_bytes),
-      writer_(*wire_, limits_.write_timeout) {
+      writer_(*wire_, limits_.write_timeout, shard_->state().stopping) {
   request_.peer = std::move(peer);
   wire_->SetUpSocket();
   shard_->connections_.insert(this);
@@ -123,7 +123,7 @@ Task<void> Connection::Serve() {
   WireWriter::Terms terms;
   terms.http11 = parser_.http11();
   terms.head = request_.method == "HEAD";
-  terms.keep_alive = parser_.keep_alive() && !shard_->state().stopping;
+  terms.keep_alive = parser_.keep_alive();
   writer_.Start(terms);
   wire_->Unlimit();
   wire_->Shrink();
@@ -179,9 +179,8 @@ Task<void> Connection::Linger() {
   }
 }
 
-void Connection::Stop() {
+void Connection::CloseIfIdle() {
   if (state_ == State::kIdle) wire_->Close();
-  if (state_ == State::kServing && !writer_.begun()) writer_.MakeLast();
 }
 
 void Connection::CancelRunning() {

@@ -19,7 +19,7 @@ class Connection final : public std::enable_shared_from_this<Connection>, public
   // Serves until the connection ends. Owns the connection while it runs.
   static Task<void> Run(std::shared_ptr<Connection> self);
 
-  void Stop();           // closes it if idle; else the running answer is its last
+  void CloseIfIdle();    // the running answer ends first
   void CancelRunning();  // kShutdown for the running request; closes it if none runs
   void Close();
 

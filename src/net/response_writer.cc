@@ -59,6 +59,7 @@ Status WireWriter::Expect(Phase phase) const {
 }
 
 void WireWriter::StartHead(int status, const Headers& headers) {
+  if (stopping_) terms_.keep_alive = false;
   head_.assign("HTTP/1.1 ");
   AppendNumber(head_, static_cast<uint64_t>(status));
   head_ += ' ';

@@ -1,6 +1,7 @@
 // WireWriter: the ResponseWriter of one server connection, used again for each of its requests.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <optional>
 #include <span>
@@ -22,8 +23,9 @@ class WireWriter final : public ResponseWriter {
     bool keep_alive = true;
   };
 
-  WireWriter(Wire& wire, std::chrono::nanoseconds write_timeout)
-      : wire_(wire), write_timeout_(write_timeout) {}
+  // An answer that begins while `stopping` is true is the connection's last.
+  WireWriter(Wire& wire, std::chrono::nanoseconds write_timeout, const std::atomic<bool>& stopping)
+      : wire_(wire), write_timeout_(write_timeout), stopping_(stopping) {}
 
   // Begins the next request, with a Cancellation of its own.
   void Start(Terms terms);
@@ -53,6 +55,7 @@ class WireWriter final : public ResponseWriter {
 
   Wire& wire_;
   std::chrono::nanoseconds write_timeout_;
+  const std::atomic<bool>& stopping_;
   Terms terms_;
   Phase phase_ = Phase::kNothing;
   bool has_body_ = true;

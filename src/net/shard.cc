@@ -36,7 +36,7 @@ std::vector<std::shared_ptr<Connection>> Shard::All() {
 }
 
 void Shard::CloseIdle() {
-  for (const auto& connection : All()) connection->Stop();
+  for (const auto& connection : All()) connection->CloseIfIdle();
 }
 
 void Shard::CancelRunning() {

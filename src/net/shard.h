@@ -51,7 +51,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   std::shared_ptr<Sweeper> sweeper() { return sweeper_; }
 
   void Serve(WireSocket socket, std::string peer, OpenToken token);
-  void CloseIdle();      // and make every running answer the last of its connection
+  void CloseIdle();
   void CancelRunning();  // kShutdown
   void CloseAll();
 

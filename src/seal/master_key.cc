@@ -45,7 +45,7 @@ Result<std::string> FileText(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path, missing)) {
     return Fail(NotFound("the master key's file is not there")
                     .At(path.string())
-                    .Mend("Restore it from a copy, or name where it is in seal.master_key; "
+                    .Mend("Restore it from a copy, or name where it is in store.master_key; "
                           "without it what was recorded cannot be read."));
   }
   return ReadFile(path, 4096);
@@ -55,7 +55,7 @@ Result<std::string> VariableText(const std::string& name) {
   const char* value = std::getenv(name.c_str());
   if (value && *value) return std::string(value);
   return Fail(NotFound(fmt::format("the environment variable {} is not set", name))
-                  .At("seal.master_key")
+                  .At("store.master_key")
                   .Mend(fmt::format("Set it to the master key: export {}=...", name)));
 }
 
@@ -67,7 +67,7 @@ Result<std::string> SourceText(std::string_view source, const std::filesystem::p
   if (source.starts_with(kCommand)) {
     return OutputOfKeyCommand(std::string(source.substr(kCommand.size())), kCommandPatience);
   }
-  return Fail(InvalidInput(CheckMasterKeySource(source)).At("seal.master_key"));
+  return Fail(InvalidInput(CheckMasterKeySource(source)).At("store.master_key"));
 }
 
 }  // namespace

@@ -49,7 +49,6 @@ TEST(HttpServerStop, LetsRunningRequestsFinishAndSaysClose) {
   std::promise<void> stopped;
   threads.server.Stop(seconds(15), [&] { stopped.set_value(); });
   EXPECT_TRUE(WaitFor([&] { return !TestSocket::Connect(threads.port()).open(); }));
-  std::this_thread::sleep_for(milliseconds(50));  // the other shards hear of it a moment later
   go = true;
   const TestMessage answer = client.ReceiveMessage();
   EXPECT_EQ(answer.body, "done");
